@@ -1,0 +1,1 @@
+"""Lookalike: visual product search that a shop owns."""
