@@ -1,0 +1,45 @@
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from lookalike.errors import InvalidRequestError
+
+CATEGORY = "category"
+_FACET = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_LONGEST_VALUE = 64
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Label:
+    """`facet:value`, e.g. ``colour:red``; many an item. The facet ``category`` holds exactly one an item.
+
+    Values are compared without regard to case and with inner whitespace as single dashes, so that
+    ``Colour: Dark Red`` and ``colour:dark-red`` are one label.
+    """
+
+    facet: str
+    value: str
+
+    def __post_init__(self) -> None:
+        facet = self.facet.strip().lower()
+        value = "-".join(self.value.lower().split())
+        if _FACET.fullmatch(facet) is None:
+            raise InvalidRequestError("label", f"facet {self.facet!r:.80} must match [a-z][a-z0-9_-]*, at most 32 long")
+        if not value or len(value) > _LONGEST_VALUE or not value.isprintable() or "," in value:
+            raise InvalidRequestError(
+                "label",
+                f"value {self.value!r:.80} must be 1 to {_LONGEST_VALUE} printable characters, no comma",
+            )
+        object.__setattr__(self, "facet", facet)
+        object.__setattr__(self, "value", value)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``facet:value``; raise `InvalidRequestError` where there is no colon or a part is off."""
+        facet, colon, value = text.partition(":")
+        if not colon:
+            raise InvalidRequestError("label", f"{text!r:.80} is not of the form facet:value")
+        return cls(facet, value)
+
+    def __str__(self) -> str:
+        return f"{self.facet}:{self.value}"

@@ -1,0 +1,84 @@
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from lookalike.domain.catalogue import CatalogueStatus
+from lookalike.domain.item import Item, ItemId
+from lookalike.domain.neighbour import SearchResult
+from lookalike.domain.photo import PhotoId
+from lookalike.domain.query import Query
+from lookalike.domain.upload import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class NewPhoto:
+    """A photo to bring in for an item: an image file, or its bytes. `source` names it in reports."""
+
+    item: Item
+    content: Path | bytes
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one `NewPhoto`: its upload, or `upload` is None and `error` says why it never became one.
+
+    `already_there` tells that the same bytes were indexed for this item before, so nothing was done.
+    """
+
+    photo: NewPhoto
+    upload: Upload | None
+    error: str = ""
+    already_there: bool = False
+
+
+class Catalogue(Protocol):
+    """One shop's catalogue as `lookalike.connect` gives it, wherever it lives."""
+
+    def put_items(self, items: Sequence[Item]) -> None:
+        """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
+        ...
+
+    def get_item(self, item: ItemId) -> Item:
+        """One item. Raises `NotFoundError`."""
+        ...
+
+    def list_items(self, after: ItemId | None = None, limit: int = 100) -> list[Item]:
+        """Up to `limit` (≤ 1,000) items in the order of their ids, starting behind `after`."""
+        ...
+
+    def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
+        """Delete items with their photos; returns the ids of those that were there."""
+        ...
+
+    def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
+        """Bring photos in, in batches; what is yielded as `indexed` is durable and findable.
+
+        A photo's fault is reported in its place and never stops the rest. Running it again over the same
+        photos does only what was not done.
+        """
+        ...
+
+    def search(self, query: Query) -> SearchResult:
+        """The items most like the query's subject. Raises `PhotoRejectedError`, `NotFoundError`, `InvalidRequestError`."""
+        ...
+
+    def thumbnail(self, photo: PhotoId) -> bytes:
+        """A WebP picture, its longest side 256 pixels. Raises `NotFoundError`."""
+        ...
+
+    def status(self) -> CatalogueStatus:
+        """What there is."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way and let go; closing twice is fine."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

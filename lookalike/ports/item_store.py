@@ -1,0 +1,38 @@
+from collections.abc import Sequence
+from typing import Protocol
+
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.item import Item, ItemId
+from lookalike.domain.photo import PhotoId
+
+
+class ItemStore(Protocol):
+    """The items of catalogues and which photos show them."""
+
+    def put_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
+        """Insert or replace descriptions. The photos an item has stay: `Item.photos` is not written by this."""
+        ...
+
+    def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
+        """The items there are, with their photos; missing and other catalogues' ones are left out."""
+        ...
+
+    def attach_photos(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Add photos to items, after those there are; a pair that is there already, or whose item is not, is ignored."""
+        ...
+
+    def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:
+        """Which items each photo shows; photos that show none are left out."""
+        ...
+
+    def remove_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Item]:
+        """Delete items and their ties to photos; returns those that were there."""
+        ...
+
+    def page(self, catalogue: CatalogueId, after: ItemId | None, limit: int) -> list[Item]:
+        """Up to `limit` items in the order of their ids, starting behind `after`."""
+        ...
+
+    def count(self, catalogue: CatalogueId) -> tuple[int, int]:
+        """How many items, and how many different photos they have."""
+        ...
