@@ -62,7 +62,7 @@ class Catalogue(Protocol):
         ...
 
     def search(self, query: Query) -> SearchResult:
-        """The items most like the query's subject. Raises `PhotoRejectedError`, `NotFoundError`, `InvalidRequestError`."""
+        """The items most like the subject. Raises `PhotoRejectedError`, `NotFoundError`, `InvalidRequestError`."""
         ...
 
     def thumbnail(self, photo: PhotoId) -> bytes:

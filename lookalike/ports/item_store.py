@@ -18,7 +18,7 @@ class ItemStore(Protocol):
         ...
 
     def attach_photos(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
-        """Add photos to items, after those there are; a pair that is there already, or whose item is not, is ignored."""
+        """Add photos to items, after those there are; pairs that are there, or whose item is not, are ignored."""
         ...
 
     def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:
