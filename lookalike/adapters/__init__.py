@@ -1,0 +1,1 @@
+"""Ports made real: one room a technology, one file a port, named like the port."""

@@ -1,0 +1,1 @@
+"""Everything in one process: a folder (or memory), SQLite and ONNX Runtime."""
