@@ -1,0 +1,127 @@
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.photo import Photo, PhotoId
+from lookalike.domain.upload import Upload, UploadStatus
+from lookalike.errors import NotFoundError, PhotoRejectedError
+from lookalike.imaging import Limits, encode_pixels, prepare
+from lookalike.ports.clock import Clock
+from lookalike.ports.event_log import Event, EventKind, EventLog
+from lookalike.ports.ledger import Ledger
+from lookalike.ports.photo_store import PhotoStore
+from lookalike.ports.work_queue import Pointer, WorkQueue
+from lookalike.services.outcome import Outcome
+from lookalike.services.receive_uploads import WAITING, mark_received
+
+log = logging.getLogger(__name__)
+
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""How work on many photos is spread over processors: `map`, or an executor's `map`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One photo's share of the step: what to store, or why there is nothing."""
+
+    id: PhotoId
+    photo: Photo | None = None
+    pixels: bytes = b""
+    thumbnail: bytes = b""
+    rejection: PhotoRejectedError | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparePhotos:
+    """Decode what arrived, store what the model sees and a thumbnail, and hand on to indexing.
+
+    Bytes that were prepared before cost no decoding. A photo's own fault ends its upload `rejected`; ours
+    leaves it `failed` and its pointer comes again; neither touches its neighbours.
+    """
+
+    ledger: Ledger
+    photos: PhotoStore
+    to_embed: WorkQueue
+    events: EventLog
+    clock: Clock
+    limits: Limits
+    size: int
+    spread: Spread = field(default=map)
+
+    def __call__(self, pointers: Sequence[Pointer]) -> list[Outcome]:
+        """One outcome a pointer, in no particular order. Raises `UnavailableError` where a store is down."""
+        by_catalogue = groupby(sorted(set(pointers), key=attrgetter("catalogue")), key=attrgetter("catalogue"))
+        return [outcome for catalogue, group in by_catalogue for outcome in self._prepare(catalogue, list(group))]
+
+    def _prepare(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> list[Outcome]:
+        uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
+        failures = {p.upload: "no such upload" for p in pointers if p.upload not in uploads}
+        originals: dict[str, bytes] = {}
+        for upload in uploads.values():
+            if upload.status in WAITING or upload.status is UploadStatus.RECEIVED:
+                try:
+                    originals[upload.id] = self.photos.read_upload(catalogue, upload.id)
+                except NotFoundError:
+                    failures[upload.id] = "its bytes have not arrived"
+        arrived = mark_received(self.ledger, self.clock, [uploads[id_] for id_ in uploads if id_ in originals])
+        pending = [upload for upload in arrived if upload.status is UploadStatus.RECEIVED]
+        failures |= self._store(catalogue, pending, originals)
+        self._hand_on(catalogue, pointers)
+        return [Outcome(pointer, failures.get(pointer.upload, "")) for pointer in pointers]
+
+    def _store(self, catalogue: CatalogueId, pending: Sequence[Upload], originals: dict[str, bytes]) -> dict[Any, str]:
+        ids = {upload.id: PhotoId.of(originals[upload.id]) for upload in pending}
+        known = self.ledger.find_photos(catalogue, list(set(ids.values())))
+        fresh = {ids[upload.id]: upload for upload in pending if ids[upload.id] not in known}
+        results: list[_Prepared] = list(
+            self.spread(
+                lambda pair: self._prepare_one(pair[0], originals[pair[1].id], pair[1].content_type), fresh.items()
+            )
+        )
+        good = [result for result in results if result.photo is not None]
+        self.photos.write_prepared(catalogue, {result.id: result.pixels for result in good})
+        self.photos.write_thumbnails(catalogue, {result.id: result.thumbnail for result in good})
+        self.ledger.record_photos(catalogue, [result.photo for result in good if result.photo is not None])
+        return self._settle(pending, ids, {result.id: result for result in results})
+
+    def _prepare_one(self, photo: PhotoId, original: bytes, content_type: str) -> _Prepared:
+        try:
+            made = prepare(original, self.size, declared_type=content_type, limits=self.limits)
+            facts = Photo(photo, made.media_type, len(original), made.width, made.height, made.perceptual_hash)
+            return _Prepared(photo, facts, encode_pixels(made.pixels), made.thumbnail())
+        except PhotoRejectedError as rejection:
+            return _Prepared(photo, rejection=rejection)
+        except Exception as error:  # one photo's surprise must not sink its neighbours
+            log.exception("preparing photo %s failed", photo)
+            return _Prepared(photo, failure=f"{type(error).__name__}: {error}")
+
+    def _settle(
+        self, pending: Sequence[Upload], ids: dict[Any, PhotoId], results: dict[PhotoId, _Prepared]
+    ) -> dict[Any, str]:
+        now = self.clock.now()
+        moves, events, failures = [], [], {}
+        for upload in pending:
+            result = results.get(ids[upload.id], _Prepared(ids[upload.id]))
+            if result.failure:
+                failures[upload.id] = result.failure
+                moves.append(upload.failed(result.failure, now))
+            elif result.rejection is not None:
+                moves.append(upload.rejected(result.rejection.code, result.rejection.message, now))
+                events.append(Event(upload.catalogue, EventKind.PHOTO_REJECTED, upload.id, now))
+            else:
+                moves.append(upload.prepared(result.id, now))
+        self.ledger.advance_many(moves)
+        self.events.append_many(events)
+        return failures
+
+    def _hand_on(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> None:
+        # Read back rather than remembered: a pointer that comes again after a crash between the ledger and
+        # the queue must still be handed on.
+        uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
+        ready = [u for u in uploads.values() if u.status is UploadStatus.PREPARED and not u.is_final]
+        self.to_embed.send_many([Pointer(catalogue, upload.id) for upload in ready])
