@@ -40,7 +40,10 @@ class PhotoStore(Protocol):
         ...
 
     def write_prepared(self, catalogue: CatalogueId, prepared: Mapping[PhotoId, bytes]) -> None:
-        """Store prepared photos as `lookalike.imaging.encode_pixels` wrote them; durable when this returns."""
+        """Store prepared photos as `lookalike.imaging.encode_pixels` wrote them.
+
+        They can be made again from the originals, so a store may lose them when the power goes.
+        """
         ...
 
     def read_prepared(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, bytes]:
@@ -48,7 +51,7 @@ class PhotoStore(Protocol):
         ...
 
     def write_thumbnails(self, catalogue: CatalogueId, thumbnails: Mapping[PhotoId, bytes]) -> None:
-        """Store WebP thumbnails."""
+        """Store WebP thumbnails, as lasting as prepared photos."""
         ...
 
     def read_thumbnail(self, catalogue: CatalogueId, photo: PhotoId) -> bytes:
@@ -57,6 +60,10 @@ class PhotoStore(Protocol):
 
     def delete_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
         """Forget originals; unknown ones are ignored."""
+        ...
+
+    def delete_prepared(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> None:
+        """Forget prepared photos but keep their thumbnails; unknown ones are ignored."""
         ...
 
     def delete_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> None:

@@ -36,6 +36,8 @@ class IndexPhotos:
     index: VectorIndex
     events: EventLog
     clock: Clock
+    keep_prepared: bool = True
+    """Whether what the model saw stays, so that a later model of the same preparation need not decode again."""
 
     def __call__(self, pointers: Sequence[Pointer]) -> list[Outcome]:
         """One outcome a pointer, in no particular order.
@@ -55,7 +57,7 @@ class IndexPhotos:
         ready = [u for u in uploads.values() if not u.is_final and u.photo is not None]
         embeddings = self._embeddings(catalogue, {u.photo for u in ready if u.photo is not None})
         found = {u.id for u in ready if u.photo in embeddings}
-        failures |= {u.id: "its prepared photo is missing" for u in ready if u.id not in found}
+        failures |= self._send_back(catalogue, [u for u in ready if u.id not in found])
         self._enter(catalogue, [u for u in ready if u.id in found], embeddings)
         # An upload without a record was removed with its item: there is nothing left to do for it.
         return [Outcome(pointer, failures.get(pointer.upload, "")) for pointer in pointers]
@@ -76,9 +78,10 @@ class IndexPhotos:
         self.index.upsert_many(catalogue, [_entry(items[i], p, embeddings[p]) for i, p in pairs if i in items])
         self._forget_removed(catalogue, wanted)
         now = self.clock.now()
-        done = [u for u in uploads if u.status is not UploadStatus.INDEXED]
-        self.ledger.advance_many([u.indexed(now) for u in done])
-        self.events.append_many([Event(catalogue, EventKind.PHOTO_INDEXED, u.id, now) for u in done])
+        self.ledger.advance_many([u.indexed(now) for u in uploads])
+        self.events.append_many([Event(catalogue, EventKind.PHOTO_INDEXED, u.id, now) for u in uploads])
+        if not self.keep_prepared:
+            self.photos.delete_prepared(catalogue, [photo for _, photo in pairs])
 
     def _forget_removed(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
         # An item may have been removed between our reading it and our writing its entries.

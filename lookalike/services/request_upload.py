@@ -6,13 +6,16 @@ from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.upload import Upload, UploadId
 from lookalike.errors import InvalidRequestError, NotFoundError
-from lookalike.imaging import MEDIA_TYPES, Limits
+from lookalike.imaging import Limits
 from lookalike.ports.clock import Clock
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore, UploadForm
 
 FORM_LIFETIME: Final = timedelta(minutes=10)
+CONTENT_TYPES: Final = frozenset(
+    f"image/{kind}" for kind in ("jpeg", "png", "webp", "avif", "heic", "heif", "tiff", "gif", "bmp")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ class RequestUpload:
 
     def __call__(self, catalogue: CatalogueId, content_type: str, item: ItemId | None = None) -> UploadTicket:
         """Raises `InvalidRequestError` for a content type we do not read, `NotFoundError` for no such item."""
-        if content_type not in MEDIA_TYPES:
-            raise InvalidRequestError("content_type", f"must be one of {', '.join(sorted(MEDIA_TYPES))}")
+        if content_type not in CONTENT_TYPES:
+            raise InvalidRequestError("content_type", f"must be one of {', '.join(sorted(CONTENT_TYPES))}")
         if item is not None and item not in self.items.get_many(catalogue, [item]):
             raise NotFoundError(f"no item {item}")
         now = self.clock.now()
