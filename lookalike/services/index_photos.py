@@ -70,6 +70,13 @@ class IndexPhotos:
         made = self.embed(pixels, Priority.BULK) if pixels else {}
         return known | {photo: prediction.embedding for photo, prediction in made.items()}
 
+    def _send_back(self, catalogue: CatalogueId, uploads: Sequence[Upload]) -> dict[UploadId, str]:
+        # What was prepared is gone (it need not survive a power cut): as `failed` it is prepared anew.
+        why, now = "its prepared photo is missing", self.clock.now()
+        self.ledger.forget_photos(catalogue, [u.photo for u in uploads if u.photo is not None])
+        self.ledger.advance_many([u.failed(why, now) for u in uploads if u.status is UploadStatus.PREPARED])
+        return {u.id: why for u in uploads}
+
     def _enter(self, catalogue: CatalogueId, uploads: Sequence[Upload], embeddings: dict[PhotoId, Embedding]) -> None:
         pairs = [(u.item, u.photo) for u in uploads if u.item is not None and u.photo is not None]
         wanted = list({item for item, _ in pairs})
