@@ -1,14 +1,13 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
 
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.embedding import Embedding
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
+from lookalike.errors import CatalogueDamagedError
 from lookalike.imaging import decode_pixels
 from lookalike.ports.clock import Clock
 from lookalike.ports.embedder import Priority
@@ -19,7 +18,7 @@ from lookalike.ports.photo_store import PhotoStore
 from lookalike.ports.vector_index import IndexEntry, VectorIndex
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.embed_photos import EmbedPhotos
-from lookalike.services.outcome import Outcome
+from lookalike.services.outcome import Outcome, by_catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,7 @@ class IndexPhotos:
 
         Raises `OverloadedError` or `UnavailableError` where the model, the index or a store is down.
         """
-        by_catalogue = groupby(sorted(set(pointers), key=attrgetter("catalogue")), key=attrgetter("catalogue"))
-        return [outcome for catalogue, group in by_catalogue for outcome in self._index(catalogue, list(group))]
+        return [outcome for catalogue, group in by_catalogue(pointers) for outcome in self._index(catalogue, group)]
 
     def _index(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> list[Outcome]:
         uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
@@ -66,7 +64,7 @@ class IndexPhotos:
         model = self.embed.embedder.facts.version
         known = self.index.find_embeddings(catalogue, model, list(photos))
         prepared = self.photos.read_prepared(catalogue, [photo for photo in photos if photo not in known])
-        pixels = {photo: partial(decode_pixels, data) for photo, data in prepared.items()}
+        pixels = {photo: partial(decode_pixels, data) for photo, data in prepared.items() if _is_whole(data)}
         made = self.embed(pixels, Priority.BULK) if pixels else {}
         return known | {photo: prediction.embedding for photo, prediction in made.items()}
 
@@ -83,17 +81,26 @@ class IndexPhotos:
         items = self.items.get_many(catalogue, wanted)
         self.items.attach_photos(catalogue, pairs)
         self.index.upsert_many(catalogue, [_entry(items[i], p, embeddings[p]) for i, p in pairs if i in items])
-        self._forget_removed(catalogue, wanted)
+        self._catch_up(catalogue, items)
         now = self.clock.now()
         self.ledger.advance_many([u.indexed(now) for u in uploads])
         self.events.append_many([Event(catalogue, EventKind.PHOTO_INDEXED, u.id, now) for u in uploads])
         if not self.keep_prepared:
             self.photos.delete_prepared(catalogue, [photo for _, photo in pairs])
 
-    def _forget_removed(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
-        # An item may have been removed between our reading it and our writing its entries.
-        still_there = self.items.get_many(catalogue, items)
-        self.index.remove_items(catalogue, [item for item in items if item not in still_there])
+    def _catch_up(self, catalogue: CatalogueId, entered: Mapping[ItemId, Item]) -> None:
+        # Items may have been removed or relabelled between our reading them and our writing their entries.
+        now = self.items.get_many(catalogue, list(entered))
+        self.index.remove_items(catalogue, [item for item in entered if item not in now])
+        self.index.relabel_many(catalogue, [i for i in now.values() if i.all_labels != entered[i.id].all_labels])
+
+
+def _is_whole(prepared: bytes) -> bool:
+    try:
+        decode_pixels(prepared)
+    except CatalogueDamagedError:
+        return False
+    return True
 
 
 def _entry(item: Item, photo: PhotoId, embedding: Embedding) -> IndexEntry:

@@ -1,8 +1,6 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from lookalike.domain.catalogue import CatalogueId
@@ -15,7 +13,7 @@ from lookalike.ports.event_log import Event, EventKind, EventLog
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
 from lookalike.ports.work_queue import Pointer, WorkQueue
-from lookalike.services.outcome import Outcome
+from lookalike.services.outcome import Outcome, by_catalogue
 from lookalike.services.receive_uploads import WAITING, mark_received
 
 log = logging.getLogger(__name__)
@@ -55,8 +53,7 @@ class PreparePhotos:
 
     def __call__(self, pointers: Sequence[Pointer]) -> list[Outcome]:
         """One outcome a pointer, in no particular order. Raises `UnavailableError` where a store is down."""
-        by_catalogue = groupby(sorted(set(pointers), key=attrgetter("catalogue")), key=attrgetter("catalogue"))
-        return [outcome for catalogue, group in by_catalogue for outcome in self._prepare(catalogue, list(group))]
+        return [outcome for catalogue, group in by_catalogue(pointers) for outcome in self._prepare(catalogue, group)]
 
     def _prepare(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> list[Outcome]:
         uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
