@@ -1,0 +1,48 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.photo import PhotoId
+from lookalike.domain.upload import Upload, UploadStatus
+from lookalike.ports.clock import Clock
+from lookalike.ports.item_store import ItemStore
+from lookalike.ports.ledger import Ledger
+from lookalike.ports.photo_store import PhotoStore
+
+LIFETIME: Final = timedelta(days=1)
+"""How long a shopper's photo, or an upload whose bytes never came, is kept."""
+_PAGE: Final = 1000
+_PASSING = (UploadStatus.REQUESTED, UploadStatus.RECEIVED, UploadStatus.PREPARED, UploadStatus.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireUploads:
+    """Forget shoppers' photos and upload requests that came to nothing, so that neither grows without bound."""
+
+    ledger: Ledger
+    photos: PhotoStore
+    items: ItemStore
+    clock: Clock
+
+    def __call__(self, catalogue: CatalogueId) -> int:
+        """Forgets up to 1,000 uploads that nothing happened to for a day; how many there were."""
+        oldest = self.ledger.uploads_in(catalogue, _PASSING, _PAGE)
+        latest = self.clock.now() - LIFETIME
+        expired = [upload for upload in oldest if upload.updated_at <= latest and _is_passing(upload)]
+        orphans = self._orphans(catalogue, expired)
+        self.photos.delete_uploads(catalogue, [upload.id for upload in expired])
+        self.photos.delete_photos(catalogue, orphans)
+        self.ledger.forget_photos(catalogue, orphans)
+        self.ledger.forget_uploads(catalogue, [upload.id for upload in expired])
+        return len(expired)
+
+    def _orphans(self, catalogue: CatalogueId, uploads: Sequence[Upload]) -> list[PhotoId]:
+        photos = list({upload.photo for upload in uploads if upload.photo is not None})
+        showing = self.items.items_of_photos(catalogue, photos)
+        return [photo for photo in photos if photo not in showing]
+
+
+def _is_passing(upload: Upload) -> bool:
+    return upload.item is None or upload.status is UploadStatus.REQUESTED
