@@ -1,0 +1,140 @@
+# ruff: noqa: S608 - only this file's constants are put into statements; values always travel as parameters
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from lookalike.adapters.embedded.database import Database, Row, json_list
+from lookalike.domain.attribute import AttributeValue
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.item import Item, ItemId
+from lookalike.domain.label import Label
+from lookalike.domain.photo import PhotoId
+
+_SCHEMA: Final = (
+    """
+    CREATE TABLE items (
+        catalogue TEXT NOT NULL, id TEXT NOT NULL, category TEXT NOT NULL, title TEXT NOT NULL,
+        labels TEXT NOT NULL, attributes TEXT NOT NULL,  -- JSON
+        url TEXT, PRIMARY KEY (catalogue, id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE item_photos (
+        position INTEGER PRIMARY KEY,  -- grows, so that photos keep the order in which they came
+        catalogue TEXT NOT NULL, item TEXT NOT NULL, photo TEXT NOT NULL,
+        UNIQUE (catalogue, item, photo),
+        FOREIGN KEY (catalogue, item) REFERENCES items (catalogue, id) ON DELETE CASCADE
+    )
+    """,
+    "CREATE INDEX item_photos_by_photo ON item_photos (catalogue, photo, item)",
+)
+_ITEM: Final = "id, category, title, labels, attributes, url"
+# Within the same statement, so that nobody can attach a photo between two reads.
+_PHOTOS: Final = """
+    (SELECT json_group_array(photo) FROM (
+        SELECT photo FROM item_photos AS tie WHERE tie.catalogue = items.catalogue AND tie.item = items.id
+        ORDER BY position
+    ))
+"""
+
+
+class SqliteItemStore:
+    """Items and their photos as rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.migrate("item_store", _SCHEMA)
+
+    def put_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
+        """Insert or replace descriptions. The photos an item has stay."""
+        # Not INSERT OR REPLACE: it deletes the old row first, and its photos with it.
+        statement = f"""
+            INSERT INTO items (catalogue, {_ITEM}) VALUES (?,?,?,?,?,?,?)
+            ON CONFLICT DO UPDATE SET (category, title, labels, attributes, url) =
+                (excluded.category, excluded.title, excluded.labels, excluded.attributes, excluded.url)
+        """
+        self._database.execute_many(statement, ((catalogue, *_from_item(item)) for item in items))
+
+    def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
+        """The items there are, with their photos; missing and other catalogues' ones are left out."""
+        found = self._items(catalogue, "id IN (SELECT value FROM json_each(?))", json_list(items))
+        return {item.id: item for item in found}
+
+    def attach_photos(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Add photos to items, after those there are; pairs that are there, or whose item is not, are ignored."""
+        statement = """
+            INSERT INTO item_photos (catalogue, item, photo)
+            SELECT catalogue, id, ? FROM items WHERE catalogue = ? AND id = ? ON CONFLICT DO NOTHING
+        """
+        self._database.execute_many(statement, ((photo, catalogue, item) for item, photo in pairs))
+
+    def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:
+        """Which items each photo shows, in the order of their ids; photos that show none are left out."""
+        statement = """
+            SELECT photo, item FROM item_photos
+            WHERE catalogue = ? AND photo IN (SELECT value FROM json_each(?)) ORDER BY photo, item
+        """
+        rows = self._database.query(statement, (catalogue, json_list(photos)))
+        shown: dict[PhotoId, tuple[ItemId, ...]] = {}
+        for photo, item in rows:
+            shown[PhotoId(photo)] = (*shown.get(photo, ()), ItemId(item))
+        return shown
+
+    def remove_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Item]:
+        """Delete items and their ties to photos; returns those that were there."""
+        with self._database.transaction():
+            found = list(self.get_many(catalogue, items).values())
+            statement = "DELETE FROM items WHERE catalogue = ? AND id = ?"
+            self._database.execute_many(statement, ((catalogue, item.id) for item in found))
+            return found
+
+    def page(self, catalogue: CatalogueId, after: ItemId | None, limit: int) -> list[Item]:
+        """Up to `limit` items in the order of their ids, starting behind `after`."""
+        return self._items(catalogue, "id > ? ORDER BY id LIMIT ?", after or "", limit)
+
+    def count(self, catalogue: CatalogueId) -> tuple[int, int]:
+        """How many items, and how many different photos they have."""
+        statement = """
+            SELECT (SELECT count(*) FROM items WHERE catalogue = ?1),
+                (SELECT count(DISTINCT photo) FROM item_photos WHERE catalogue = ?1)
+        """
+        ((items, photos),) = self._database.query(statement, (catalogue,))
+        return items, photos
+
+    def _items(self, catalogue: CatalogueId, condition: str, *parameters: str | int) -> list[Item]:
+        statement = f"SELECT {_ITEM}, {_PHOTOS} FROM items WHERE catalogue = ? AND {condition}"
+        return list(map(_to_item, self._database.query(statement, (catalogue, *parameters))))
+
+
+def _from_item(item: Item) -> Row:
+    labels = json.dumps([[label.facet, label.value] for label in sorted(item.labels)])
+    return (item.id, item.category, item.title, labels, _encode(item.attributes), item.url)
+
+
+def _to_item(row: Row) -> Item:
+    item, category, title, labels, attributes, url, photos = row
+    return Item(
+        id=ItemId(item),
+        category=category,
+        title=title,
+        labels=frozenset(Label(facet, value) for facet, value in json.loads(labels)),
+        attributes=_decode(attributes),
+        url=url,
+        photos=tuple(map(PhotoId, json.loads(photos))),
+    )
+
+
+def _encode(attributes: Mapping[str, AttributeValue]) -> str:
+    """As JSON, which has no dates: they are written as ``{"date": "2026-01-31"}``."""
+    plain = {
+        name: {"date": value.isoformat()} if isinstance(value, date) else value for name, value in attributes.items()
+    }
+    return json.dumps(plain)
+
+
+def _decode(text: str) -> dict[str, AttributeValue]:
+    plain: dict[str, Any] = json.loads(text)
+    return {
+        name: date.fromisoformat(value["date"]) if isinstance(value, dict) else value for name, value in plain.items()
+    }
