@@ -1,0 +1,1 @@
+"""Everything about the model: training, export, compilation, serving."""

@@ -1,0 +1,1 @@
+"""Write a trained embedder as the ONNX graph that is served."""

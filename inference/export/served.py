@@ -1,0 +1,96 @@
+"""The trained network in the shape it is served: uint8 pixels in, two answers out."""
+
+# ruff: noqa: SLF001 (the backbone package names its layers privately)
+from __future__ import annotations
+
+from efficientnet_lite_pytorch import EfficientNet
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_linear_bn_eval
+
+from inference.train.network import DEVIATION, MEAN, Embedder, fold_batch_norms
+
+_TINY = 1e-12  # no vector is that short; keeps 0 / 0 out of the graph
+
+
+class Served(nn.Module):
+    """PHOTO uint8 [n, s, s, 3] -> EMBEDDING [n, d] of unit length, CATEGORY [n, c].
+
+    Holds one convolution or matrix a layer: BatchNorm, normalisation of the
+    pixels and the calibrated scale are folded into the weights around them.
+    """
+
+    def __init__(self, network: Embedder, scale: float) -> None:
+        super().__init__()
+        net: EfficientNet = fold_batch_norms(network).backbone
+        self.stem = _on_raw_pixels(net._conv_stem)
+        self.stem_border = _border(net._conv_stem)
+        self.blocks = nn.ModuleList(_Bottleneck(block) for block in net._blocks)
+        self.head = _plain(net._conv_head)
+        self.projection = _folded(network.projection, network.projection_norm)
+        self.to_category = nn.Linear(*network.prototypes.shape[::-1], bias=False)
+        self.to_category.weight = nn.Parameter(scale * functional.normalize(network.prototypes))
+
+    def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class; pixels are RGB, 0..255."""
+        # The border is mid-grey, where the trained network's zeros were after normalisation.
+        raw = functional.pad(photo.permute(0, 3, 1, 2).float(), self.stem_border, value=MEAN)
+        x = functional.relu6(self.stem(raw))
+        for block in self.blocks:
+            x = block(x)
+        features = functional.relu6(self.head(x)).mean(dim=(2, 3))
+        projected = self.projection(features)
+        embedding = projected / projected.norm(dim=1, keepdim=True).clamp(min=_TINY)
+        return embedding, self.to_category(embedding).softmax(dim=1)
+
+
+class _Bottleneck(nn.Module):
+    """Inverted bottleneck (Sandler et al., CVPR 2018) of plain convolutions."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        expand = getattr(block, "_expand_conv", None)
+        self.expand = _plain(expand) if expand is not None else None
+        self.depthwise = _plain(block._depthwise_conv)
+        self.border = _border(block._depthwise_conv)
+        self.project = _plain(block._project_conv)
+        shapes = block._block_args
+        self.skip = shapes.stride == 1 and shapes.input_filters == shapes.output_filters
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = functional.relu6(self.expand(x)) if self.expand is not None else x
+        inner = self.project(functional.relu6(self.depthwise(functional.pad(inner, self.border))))
+        return inner + x if self.skip else inner
+
+
+def _border(convolution: nn.Conv2d) -> tuple[int, int, int, int]:
+    """Zeros added left, right, above and below: TensorFlow's SAME, uneven at stride 2."""
+    padding = convolution.static_padding
+    return tuple(padding.padding) if isinstance(padding, nn.ZeroPad2d) else (0, 0, 0, 0)
+
+
+def _plain(convolution: nn.Conv2d) -> nn.Conv2d:
+    """The same weights without the border, which the graph adds in sight."""
+    plain = nn.Conv2d(
+        convolution.in_channels,
+        convolution.out_channels,
+        convolution.kernel_size,
+        tuple(nn.modules.utils._pair(convolution.stride)),
+        groups=convolution.groups,
+    )
+    plain.weight, plain.bias = convolution.weight, convolution.bias
+    return plain
+
+
+def _on_raw_pixels(stem: nn.Conv2d) -> nn.Conv2d:
+    """The first convolution on 0..255 instead of (pixel - MEAN) / DEVIATION."""
+    plain = _plain(stem)
+    weight = stem.weight.detach() / DEVIATION
+    plain.bias = nn.Parameter(stem.bias.detach() - MEAN * weight.sum(dim=(1, 2, 3)))
+    plain.weight = nn.Parameter(weight)
+    return plain
+
+
+def _folded(projection: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
+    """Projection and its BatchNorm as one affine map."""
+    return fuse_linear_bn_eval(projection.eval(), norm.eval())

@@ -1,0 +1,102 @@
+"""Measure a served model on labelled photos it was not trained on, searching a catalogue it knows.
+
+`python -m inference.train.evaluate --model FILE --catalogue DIR --queries DIR` prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from inference.train.colour import colour_signatures
+from inference.train.dataset import LabelledPhotos, read_photos
+from inference.train.metrics import (
+    Seen,
+    accuracy,
+    colour_agreement_at_10,
+    confusions,
+    expected_calibration_error,
+    neighbour_confidence,
+    retrieve,
+)
+
+_BATCH = 32
+
+
+def main() -> None:
+    """Print accuracy, precision@10 and mAP, overall and by category, and how calibrated both scores are."""
+    parser = argparse.ArgumentParser(prog="python -m inference.train.evaluate", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--catalogue", type=Path, required=True, help="folder of <category>/<photo>")
+    parser.add_argument("--queries", type=Path, required=True, help="folder of <category>/<photo>")
+    parser.add_argument("--cache", type=Path, default=Path(".cache/photos"))
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    session = _open(options.model, options.threads)
+    size = int(session.get_modelmeta().custom_metadata_map["input_size"])
+    catalogue = read_photos(options.catalogue, size, options.cache)
+    queries = read_photos(options.queries, size, options.cache)
+    print(json.dumps(evaluate(session, catalogue, queries), indent=2))
+
+
+def evaluate(
+    session: onnxruntime.InferenceSession, catalogue: LabelledPhotos, queries: LabelledPhotos
+) -> dict[str, object]:
+    """All figures of one model; keys are stable."""
+    seen, known = _see(session, queries), _see(session, catalogue)
+    found = retrieve(seen, known)
+    colours = colour_agreement_at_10(
+        seen, known, colour_signatures(queries.pixels), colour_signatures(catalogue.pixels)
+    )
+    properties = session.get_modelmeta().custom_metadata_map
+    line = float(properties["similarity_slope"]), float(properties["similarity_intercept"])
+    claimed, true = neighbour_confidence(seen, known, line)
+    return {
+        "queries": len(queries),
+        "catalogue": len(catalogue),
+        "precision_at_10": round(float(found.precision_at_10.mean()), 4),
+        "map": round(float(found.average_precision.mean()), 4),
+        "accuracy": round(accuracy(seen.scores, seen.labels), 4),
+        "ece": round(expected_calibration_error(seen.scores, seen.labels), 4),
+        "neighbour_confidence": {"claimed": round(claimed, 4), "true": round(true, 4)},
+        "colour": {"first_10": round(colours[0], 4), "category": round(colours[1], 4)},
+        "by_category": {
+            name: _figures(seen, found.precision_at_10, found.average_precision, label)
+            for label, name in enumerate(queries.categories)
+        },
+        "confusions": confusions(seen, queries.categories),
+    }
+
+
+def _figures(seen: Seen, precision: NDArray[np.float64], average: NDArray[np.float64], label: int) -> dict[str, float]:
+    of = seen.labels == label
+    return {
+        "queries": int(of.sum()),
+        "precision_at_10": round(float(precision[of].mean()), 4),
+        "map": round(float(average[of].mean()), 4),
+        "accuracy": round(accuracy(seen.scores[of], seen.labels[of]), 4),
+    }
+
+
+def _open(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _see(session: onnxruntime.InferenceSession, photos: LabelledPhotos) -> Seen:
+    parts = [
+        session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos.pixels[i : i + _BATCH]})
+        for i in range(0, len(photos), _BATCH)
+    ]
+    embeddings, categories = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Seen(embeddings, categories, photos.labels)
+
+
+if __name__ == "__main__":
+    main()

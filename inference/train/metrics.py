@@ -1,0 +1,89 @@
+"""How good the embeddings and probabilities are, on photos that were not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ECE_BINS = 15
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model made of photos: unit `embeddings` [n, d], `scores` [n, categories]."""
+
+    embeddings: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+def accuracy(scores: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Share of photos whose best category is the right one."""
+    return float((scores.argmax(axis=1) == labels).mean())
+
+
+def expected_calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Mean gap of confidence and accuracy over 15 equal-width bins (Guo et al., ICML 2017)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * _ECE_BINS).astype(int), _ECE_BINS - 1)
+    gaps = [abs(float(right[bins == b].sum()) - float(confidence[bins == b].sum())) for b in np.unique(bins)]
+    return float(sum(gaps) / len(labels))
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Per query photo [n]: share of its category in the first 10, average precision over all."""
+
+    precision_at_10: NDArray[np.float64]
+    average_precision: NDArray[np.float64]
+
+
+def retrieve(queries: Seen, catalogue: Seen) -> Retrieval:
+    """Rank the whole catalogue by cosine for each query."""
+    order = np.argsort(-(queries.embeddings @ catalogue.embeddings.T), axis=1, kind="stable")
+    hits = catalogue.labels[order] == queries.labels[:, None]
+    precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
+    found = np.maximum(hits.sum(axis=1), 1)
+    return Retrieval(hits[:, :10].mean(axis=1), (precision * hits).sum(axis=1) / found)
+
+
+def colour_agreement_at_10(
+    queries: Seen,
+    catalogue: Seen,
+    query_colours: NDArray[np.float32],
+    catalogue_colours: NDArray[np.float32],
+) -> tuple[float, float]:
+    """Mean likeness in colour (0..1) of a query to its first 10, and to its whole category.
+
+    The first above the second: neighbours are alike in colour, not just in kind.
+    """
+    likeness = query_colours @ catalogue_colours.T
+    first = np.argsort(-(queries.embeddings @ catalogue.embeddings.T), axis=1)[:, :10]
+    same = queries.labels[:, None] == catalogue.labels[None, :]
+    return (
+        float(np.take_along_axis(likeness, first, axis=1).mean()),
+        float(likeness.mean(axis=1, where=same).mean()),
+    )
+
+
+def neighbour_confidence(queries: Seen, catalogue: Seen, line: tuple[float, float]) -> tuple[float, float]:
+    """Mean confidence claimed for the first 10 neighbours, and the share truly of the category.
+
+    `line` is the logistic's (slope, intercept) over cosine.
+    """
+    cosine = queries.embeddings @ catalogue.embeddings.T
+    first = np.argsort(-cosine, axis=1)[:, :10]
+    claimed = 1 / (1 + np.exp(-(line[0] * np.take_along_axis(cosine, first, axis=1) + line[1])))
+    true = catalogue.labels[first] == queries.labels[:, None]
+    return float(claimed.mean()), float(true.mean())
+
+
+def confusions(seen: Seen, categories: tuple[str, ...]) -> list[str]:
+    """`true -> taken for: count`, the most frequent first."""
+    pairs = np.stack([seen.labels, seen.scores.argmax(axis=1)], axis=1)
+    wrong, counts = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return [f"{categories[wrong[i, 0]]} -> {categories[wrong[i, 1]]}: {counts[i]}" for i in order]
