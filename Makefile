@@ -1,0 +1,83 @@
+# Two commands do everything on a machine with Python >= 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+SERVE ?= 1
+PHOTOS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip
+DATA := ../shared/data/clothing
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench train lock clean format openapi
+
+help:  ## What there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+demo: $(VENV)/.run  ## Draw a catalogue, search it, show it (SERVE=0 ends after the report, PHOTOS=dir takes yours)
+	$(BIN)/lookalike demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: $(VENV)/.dev  ## Every test
+	$(BIN)/pytest -n auto --dist worksteal
+
+lint: $(VENV)/.dev  ## Style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
+	$(BIN)/python -m tests.bench
+
+openapi: $(VENV)/.run  ## Write docs/openapi.json anew from the contract
+	$(BIN)/python -m lookalike.contract > docs/openapi.json
+
+train: $(VENV)-train/.train  ## Train and export the model anew (about an hour on two cores)
+	$(VENV)-train/bin/python -m inference.train --config inference/train/lite0.toml --photos $(DATA)/train --out build/lite0
+	$(VENV)-train/bin/python -m inference.export --run build/lite0 --out build/lite0/model.onnx
+
+COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" --group build
+
+lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/
+	$(COMPILE) --extra cli -o requirements/run.txt
+	$(COMPILE) --extra cli --group test --group lint -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --extra cli --group test --group lint --group bench -c requirements/dev.txt -o requirements/bench.txt
+	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
+
+clean:  ## Remove what make made (not your catalogues)
+	rm -rf $(VENV) $(VENV)-train build dist demo .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One environment; each stamp adds to it what its file locks. uv only adds speed.
+$(VENV)/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Lookalike needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	touch $@
+
+define install
+	$(UV) install --quiet --require-hashes -r requirements/$(1).txt
+	$(UV) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+endef
+
+$(VENV)/.run: $(VENV)/.uv requirements/run.txt pyproject.toml
+	$(call install,run)
+
+$(VENV)/.dev: $(VENV)/.uv requirements/dev.txt pyproject.toml
+	$(call install,dev)
+	touch $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.uv requirements/bench.txt pyproject.toml
+	$(call install,bench)
+	touch $(VENV)/.run $(VENV)/.dev
+
+$(VENV)-train/.train: requirements/train.txt $(VENV)/.uv
+	$(PYTHON) -m venv $(VENV)-train
+	$(UV) install --quiet --python $(VENV)-train/bin/python --require-hashes -r requirements/train.txt
+	$(UV) install --quiet --python $(VENV)-train/bin/python --no-deps --no-build-isolation -e .
+	touch $@
