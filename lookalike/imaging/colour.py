@@ -1,9 +1,10 @@
 """From the many ways of storing colour to 8-bit sRGB."""
 
 import io
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageCms
 
 _MAX_PROFILE_BYTES: Final = 4_000_000
@@ -25,8 +26,8 @@ def to_continuous(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Grey values of a wide type, whose range no format states: taken as 0–1, 0–255 or 0–65535 by their maximum."""
+def _to_8_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Grey values of a wide type, whose range no format states: taken as to 1, 255 or 65535 by their maximum."""
     values = np.nan_to_num(values.astype(np.float32, copy=False), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0))
     white = next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit), top)

@@ -1,13 +1,14 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 _SIDE: Final = 32
 _KEPT: Final = 8
 
 
-def _cosines() -> np.ndarray:
+def _cosines() -> npt.NDArray[np.float64]:
     """The first 8 rows of the 32-point DCT-II, unnormalised."""
     k, n = np.arange(_KEPT)[:, None], np.arange(_SIDE)[None, :]
     return np.cos(np.pi * k * (2 * n + 1) / (2 * _SIDE))
@@ -20,7 +21,7 @@ def perceptual_hash(image: Image.Image) -> int:
     """64 bits that change little when a picture is scaled, recompressed or toned.
 
     The DCT hash of C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), §3.2.1:
-    grey, 32 × 32, the 8 × 8 lowest frequencies, a bit for each one above their median; the first bit is the
+    grey, 32 x 32, the 8 x 8 lowest frequencies, a bit for each one above their median; the first bit is the
     mean's, the highest. Copies of one photo usually lie within 10 bits, unrelated ones around 32.
     """
     grey = image.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX, reducing_gap=2.0)

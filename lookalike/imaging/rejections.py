@@ -2,18 +2,18 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from PIL import Image, ImageCms
 
 from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging.container import ends_early
 
-# What Pillow, its codecs and pillow-heif are known to raise on bytes that are not what they claim.
-# SyntaxError is Pillow's word for "not this format"; MemoryError its answer to absurd sizes inside a container.
-DECODER_ERRORS = (
+DECODER_ERRORS: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    BufferError,
     EOFError,
     Image.DecompressionBombError,
     ImageCms.PyCMSError,
@@ -24,27 +24,38 @@ DECODER_ERRORS = (
     SyntaxError,
     TypeError,
     ValueError,
+    Warning,
     struct.error,
     zlib.error,
 )
+"""What Pillow, its codecs and pillow-heif raise on bytes that are not what they claim to be.
+
+SyntaxError is Pillow's word for "not this format", MemoryError its answer to absurd sizes inside a container;
+a Warning is raised where the user's filters say so.
+"""
 
 
 @contextmanager
 def decoder_errors_as_rejections(data: bytes, media_type: str) -> Iterator[None]:
-    """Turn whatever a decoder raises inside the block into `PhotoRejectedError`: truncated or corrupt.
-
-    The decoders' own words do not tell the two apart reliably; the container's structure does.
-    """
+    """Turn whatever a decoder raises inside the block into `PhotoRejectedError`: see `_rejection`."""
     try:
         yield
     except DECODER_ERRORS as error:
-        raise _rejection(data, media_type) from error
+        raise _rejection(error, data, media_type) from error
 
 
-def _rejection(data: bytes, media_type: str) -> PhotoRejectedError:
+def _rejection(error: Exception, data: bytes, media_type: str) -> PhotoRejectedError:
+    """Truncated, of an unsupported kind, or corrupt.
+
+    The decoders' words do not tell truncated from corrupt reliably; the container's own structure does.
+    """
     kind = media_type.removeprefix("image/").upper()
     if ends_early(data, media_type):
         return PhotoRejectedError(
             Rejection.TRUNCATED, f"The {kind} file ends before its picture does. Please send it again."
+        )
+    if "unsupported" in str(error).lower() or (media_type == "image/tiff" and isinstance(error, SyntaxError)):
+        return PhotoRejectedError(
+            Rejection.UNSUPPORTED_FORMAT, f"This kind of {kind} is not supported. Please send a JPEG, PNG or WebP."
         )
     return PhotoRejectedError(Rejection.CORRUPT, f"The {kind} file is damaged and cannot be read.")

@@ -1,0 +1,59 @@
+"""Image file directories, the tag tables of TIFF 6.0 §2 and of EXIF: just enough to judge a file before opening it."""
+
+import struct
+from typing import Final
+
+ORIENTATION: Final = 0x0112
+SAMPLES_PER_PIXEL: Final = 0x0115
+STRIP_OFFSETS: Final = 0x0111
+STRIP_BYTES: Final = 0x0117
+TILE_WIDTH: Final = 0x0142
+TILE_LENGTH: Final = 0x0143
+TILE_OFFSETS: Final = 0x0144
+TILE_BYTES: Final = 0x0145
+
+_WANTED: Final = frozenset(
+    {ORIENTATION, SAMPLES_PER_PIXEL, STRIP_OFFSETS, STRIP_BYTES, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTES}
+)
+_NUMBERS: Final = {3: "H", 4: "I", 16: "Q"}
+"""The TIFF types read here, as `struct` spells them: SHORT, LONG, LONG8."""
+_LAYOUTS: Final = {
+    b"II*\0": ("<", "4xI", "H", "HHI4s"),
+    b"MM\0*": (">", "4xI", "H", "HHI4s"),
+    b"II+\0": ("<", "8xQ", "Q", "HHQ8s"),
+    b"MM\0+": (">", "8xQ", "Q", "HHQ8s"),
+}
+"""By magic number: byte order, then as `struct` spells them the file's head, a directory's count and an entry."""
+MAX_VALUES: Final = 262_144
+"""Numbers one tag may hold: 25 megapixels in tiles of 16 x 16, the smallest there are, need 98,000."""
+
+
+def read_first_ifd(tiff: bytes) -> dict[int, tuple[int, ...]]:
+    """The numbers of the tags named above in a TIFF stream's first directory; {} where it is no TIFF.
+
+    Raises `struct.error` where the stream ends before the directory or a value does, `ValueError` where a tag
+    holds more than `MAX_VALUES`.
+    """
+    if tiff[:4] not in _LAYOUTS:
+        return {}
+    order, head, length, entry = _LAYOUTS[tiff[:4]]
+    (start,) = struct.unpack_from(order + head, tiff)
+    start = min(start, len(tiff))  # `struct` words an offset beyond 63 bits as another kind of error
+    (entries,) = struct.unpack_from(order + length, tiff, start)
+    first, step = start + struct.calcsize(order + length), struct.calcsize(order + entry)
+    found: dict[int, tuple[int, ...]] = {}
+    for index in range(min(entries, 0xFFFF)):
+        tag, kind, count, inline = struct.unpack_from(order + entry, tiff, first + index * step)
+        if tag in _WANTED and kind in _NUMBERS:
+            found.setdefault(tag, _values(tiff, order, _NUMBERS[kind], count, inline))
+    return found
+
+
+def _values(tiff: bytes, order: str, letter: str, count: int, inline: bytes) -> tuple[int, ...]:
+    if count > MAX_VALUES:
+        raise ValueError("a tag holds more numbers than a picture can need")
+    values = f"{order}{count}{letter}"
+    if struct.calcsize(values) <= len(inline):
+        return struct.unpack_from(values, inline)
+    (offset,) = struct.unpack(order + ("I" if len(inline) == 4 else "Q"), inline)  # noqa: PLR2004 (bytes of a LONG)
+    return struct.unpack_from(values, tiff, min(offset, len(tiff)))
