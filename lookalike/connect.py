@@ -7,14 +7,15 @@ from lookalike.ports.catalogue import Catalogue
 MEMORY: Final = "memory:"
 
 
-def connect(where: str, *, token: str | None = None) -> Catalogue:
+def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
     """Open a catalogue: ``memory:`` (gone when closed), a folder (made where it is not there), or ``https://…``.
 
-    `token` is the bearer token of a remote catalogue. The modules behind each form are loaded only when it
-    is used, so that the SDK alone needs neither model nor index.
+    `token` is the bearer token of a remote catalogue; `create` says whether a missing folder is made. The modules
+    behind each form are loaded only when it is used, so that the SDK alone needs neither model nor index.
 
-    Raises `CatalogueLockedError` where another process has the folder open, `CatalogueDamagedError` where its files
-    do not fit each other, `InvalidRequestError` for a place of no form we know.
+    Raises `NotFoundError` where there is no catalogue and none may be made, `CatalogueLockedError` where another
+    process has the folder open, `CatalogueDamagedError` where its files do not fit each other,
+    `InvalidRequestError` for a place of no form we know.
     """
     if where.startswith(("http://", "https://")):
         from lookalike.client import HttpCatalogue  # noqa: PLC0415 (see the docstring)
@@ -26,4 +27,4 @@ def connect(where: str, *, token: str | None = None) -> Catalogue:
         return open_embedded(None)
     if not where or "://" in where:
         raise InvalidRequestError("catalogue", f"{where!r} is neither memory:, a folder nor an http(s) address")
-    return open_embedded(Path(where))
+    return open_embedded(Path(where), create=create)

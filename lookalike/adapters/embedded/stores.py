@@ -1,0 +1,91 @@
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lookalike.adapters.embedded.clock import SystemClock
+from lookalike.adapters.embedded.database import Database
+from lookalike.adapters.embedded.event_log import SqliteEventLog
+from lookalike.adapters.embedded.folder_lock import FolderLock
+from lookalike.adapters.embedded.item_store import SqliteItemStore
+from lookalike.adapters.embedded.ledger import SqliteLedger
+from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore
+from lookalike.adapters.embedded.upload_form import UploadForms, load_secret
+from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
+from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
+from lookalike.errors import InvalidRequestError, NotFoundError
+from lookalike.ports.photo_store import PhotoStore
+
+DATABASE: Final = "catalogue.sqlite3"
+_BEFORE_IT: Final = frozenset({"lock", "lock.pid"})  # all that a kill in the very first moment can leave
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every place an embedded catalogue keeps something; `folder` is None for one in memory."""
+
+    folder: Path | None
+    ledger: SqliteLedger
+    items: SqliteItemStore
+    photos: PhotoStore
+    forms: UploadForms
+    index: EmbeddedVectorIndex
+    events: SqliteEventLog
+    received: InProcessWorkQueue
+    to_embed: InProcessWorkQueue
+    clock: SystemClock
+    _open: ExitStack
+
+    def close(self) -> None:
+        """Let go of files and locks; closing twice is fine."""
+        self._open.close()
+
+
+def open_stores(folder: Path | None, *, create: bool = True) -> Stores:
+    """Open, or make where `create` allows, the stores of a catalogue.
+
+    Raises `NotFoundError` where there is no catalogue and none may be made, `InvalidRequestError` for a folder that
+    holds something else, `CatalogueLockedError` where another process has it open.
+    """
+    with ExitStack() as opening:
+        if folder is not None:
+            _check_folder(folder, create)
+            opening.callback(FolderLock(folder).release)
+        database = Database(None if folder is None else folder / DATABASE)
+        opening.callback(database.close)
+        index = EmbeddedVectorIndex(database, None if folder is None else folder / "index")
+        opening.callback(index.close)
+        received, to_embed = InProcessWorkQueue(), InProcessWorkQueue()
+        opening.callback(received.close)
+        opening.callback(to_embed.close)
+        photos = _photo_store(folder)
+        return Stores(
+            folder=folder,
+            ledger=SqliteLedger(database),
+            items=SqliteItemStore(database),
+            photos=photos,
+            forms=photos.forms,
+            index=index,
+            events=SqliteEventLog(database),
+            received=received,
+            to_embed=to_embed,
+            clock=SystemClock(),
+            _open=opening.pop_all(),
+        )
+
+
+def _check_folder(folder: Path, create: bool) -> None:
+    if (folder / DATABASE).is_file():
+        return
+    if not create:
+        raise NotFoundError(f"there is no catalogue at {folder}")
+    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_IT):
+        raise InvalidRequestError("catalogue", f"{folder} holds something else than a catalogue")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _photo_store(folder: Path | None) -> FolderPhotoStore | MemoryPhotoStore:
+    if folder is None:
+        return MemoryPhotoStore(UploadForms(secrets.token_bytes(32)))
+    return FolderPhotoStore(folder / "photos", UploadForms(load_secret(folder / "upload-forms.secret")))

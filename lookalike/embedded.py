@@ -1,0 +1,171 @@
+"""The whole product in one process: the services over a folder or memory, the model and the index beside them."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
+from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
+from lookalike.adapters.embedded.model_file import find_model
+from lookalike.adapters.embedded.stores import Stores, open_stores
+from lookalike.adapters.embedded.worker import Worker
+from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
+from lookalike.domain.item import Item, ItemId
+from lookalike.domain.neighbour import SearchResult
+from lookalike.domain.photo import PhotoId
+from lookalike.domain.query import Query
+from lookalike.domain.upload import UploadStatus
+from lookalike.errors import InvalidRequestError, NotFoundError
+from lookalike.imaging import Limits
+from lookalike.ports.catalogue import Imported, NewPhoto
+from lookalike.ports.embedder import Embedder
+from lookalike.ports.work_queue import Pointer, WorkQueue
+from lookalike.services.embed_photos import EmbedPhotos
+from lookalike.services.expire_uploads import ExpireUploads
+from lookalike.services.find_similar import FindSimilar
+from lookalike.services.import_photos import ImportPhotos
+from lookalike.services.index_photos import IndexPhotos
+from lookalike.services.prepare_photos import PreparePhotos
+from lookalike.services.put_items import PutItems
+from lookalike.services.receive_uploads import ReceiveUploads
+from lookalike.services.remove_items import RemoveItems
+from lookalike.services.request_upload import RequestUpload
+from lookalike.services.resolve_subject import ResolveSubject
+
+THE_CATALOGUE: Final = CatalogueId("default")
+"""A folder holds one catalogue; this is its name in keys and tokens."""
+_MOST_LISTED: Final = 1000
+_BACKLOG: Final = 100_000
+
+
+def open_embedded(folder: Path | None, *, create: bool = True, model: Path | None = None) -> "EmbeddedCatalogue":
+    """Open the catalogue in `folder`, or a new one in memory, with the model shipped or the one given.
+
+    Raises what `open_stores` raises, `NotFoundError` where there is no model.
+    """
+    stores = open_stores(folder, create=create)
+    try:
+        return EmbeddedCatalogue(stores, OnnxEmbedder(model or find_model()))
+    except BaseException:
+        stores.close()
+        raise
+
+
+class _NoQueue:
+    """Where an import's prepared photos are handed on to: it indexes its batches itself."""
+
+    def send_many(self, pointers: Sequence[Pointer]) -> None:
+        """Nothing to do."""
+
+
+class EmbeddedCatalogue:
+    """`lookalike.ports.catalogue.Catalogue` in this process; its parts and services are open to hosts such as HTTP."""
+
+    def __init__(self, stores: Stores, embedder: Embedder, limits: Limits = Limits()) -> None:  # noqa: B008 (frozen)
+        self.id = THE_CATALOGUE
+        self.stores = stores
+        self.limits = limits
+        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "prepare")
+        self._workers: list[Worker] = []
+        s = stores
+        self.embed = EmbedPhotos(embedder, LruEmbeddingCache())
+        self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits)
+        self.find_similar = FindSimilar(self.resolve, s.index, s.items, s.ledger)
+        self.request_upload = RequestUpload(s.ledger, s.photos, s.items, s.clock, limits)
+        self.receive_uploads = ReceiveUploads(s.ledger, s.photos, s.received, s.clock)
+        self.prepare_photos = self._prepare_into(s.to_embed)
+        self.index_photos = IndexPhotos(
+            s.ledger, s.photos, s.items, self.embed, s.index, s.events, s.clock, keep_prepared=False
+        )
+        self.put_items_service = PutItems(s.items, s.index)
+        self.remove_items_service = RemoveItems(s.ledger, s.photos, s.items, s.index, s.events, s.clock)
+        self.expire_uploads = ExpireUploads(s.ledger, s.photos, s.items, s.clock)
+
+    def _prepare_into(self, queue: WorkQueue) -> PreparePhotos:
+        s, size = self.stores, self.embed.embedder.facts.input_size
+        return PreparePhotos(s.ledger, s.photos, queue, s.events, s.clock, self.limits, size, spread=self._pool.map)
+
+    def start_workers(self) -> None:
+        """Begin to work on uploads as they come in, first on those that an earlier process left unfinished."""
+        s = self.stores
+        self.expire_uploads(self.id)
+        self._workers = [
+            Worker("prepare", s.received, self.prepare_photos),
+            Worker("embed", s.to_embed, self.index_photos),
+        ]
+        s.received.send_many(self._unfinished(UploadStatus.RECEIVED, UploadStatus.FAILED))
+        s.to_embed.send_many(self._unfinished(UploadStatus.PREPARED))
+        for worker in self._workers:
+            worker.start()
+
+    def _unfinished(self, *statuses: UploadStatus) -> list[Pointer]:
+        uploads = self.stores.ledger.uploads_in(self.id, statuses, _BACKLOG)
+        return [Pointer(self.id, upload.id) for upload in uploads if not upload.is_final]
+
+    def put_items(self, items: Sequence[Item]) -> None:
+        """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
+        self.put_items_service(self.id, items)
+
+    def get_item(self, item: ItemId) -> Item:
+        """One item. Raises `NotFoundError`."""
+        found = self.stores.items.get_many(self.id, [item])
+        if item not in found:
+            raise NotFoundError(f"no item {item}")
+        return found[item]
+
+    def list_items(self, after: ItemId | None = None, limit: int = 100) -> list[Item]:
+        """Up to `limit` (≤ 1,000) items in the order of their ids, starting behind `after`."""
+        if not 1 <= limit <= _MOST_LISTED:
+            raise InvalidRequestError("limit", f"must be from 1 to {_MOST_LISTED}, is {limit}")
+        return self.stores.items.page(self.id, after, limit)
+
+    def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
+        """Delete items with their photos; returns the ids of those that were there."""
+        return self.remove_items_service(self.id, items)
+
+    def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
+        """Bring photos in, in batches; what is yielded as `indexed` is durable and findable."""
+        s = self.stores
+        prepare = self._prepare_into(_NoQueue())
+        bring_in = ImportPhotos(
+            s.ledger, s.photos, s.items, self.put_items_service, prepare, self.index_photos, s.clock, self.limits
+        )
+        return bring_in(self.id, photos)
+
+    def search(self, query: Query) -> SearchResult:
+        """The items most like the subject. Raises `PhotoRejectedError`, `NotFoundError`, `InvalidRequestError`."""
+        return self.find_similar(self.id, query)
+
+    def thumbnail(self, photo: PhotoId) -> bytes:
+        """A WebP picture, its longest side 256 pixels. Raises `NotFoundError`."""
+        return self.stores.photos.read_thumbnail(self.id, photo)
+
+    def status(self) -> CatalogueStatus:
+        """What there is."""
+        items, photos = self.stores.items.count(self.id)
+        uploads = {str(status): count for status, count in self.stores.ledger.count_uploads(self.id).items()}
+        generations = self.stores.index.generations(self.id)
+        return CatalogueStatus(self.id, items, photos, uploads, generations, _bytes_in(self.stores.folder))
+
+    def close(self) -> None:
+        """Finish what is under way and let go; closing twice is fine."""
+        for worker in self._workers:
+            worker.stop()
+        self._workers = []
+        self._pool.shutdown()
+        self.stores.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _bytes_in(folder: Path | None) -> int:
+    return 0 if folder is None else sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
