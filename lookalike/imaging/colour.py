@@ -31,7 +31,8 @@ def _to_8_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     values = np.nan_to_num(values.astype(np.float32, copy=False), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0))
     white = next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit), top)
-    return (np.clip(values, 0, white) * (255 / white)).astype(np.uint8)
+    scaled: npt.NDArray[np.uint8] = (np.clip(values, 0, white) * (255 / white)).astype(np.uint8)
+    return scaled
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

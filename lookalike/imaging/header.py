@@ -113,9 +113,22 @@ def _check_tiff(data: bytes, limits: Limits) -> None:
 
 def _check_scans(image: JpegImageFile, data: bytes, limits: Limits) -> None:
     """Every scan of a JPEG walks the whole picture again, however few bytes it has."""
-    assert image.fp is not None  # noqa: S101 (open until it is loaded)
-    scans = count_jpeg_scans(data, image.fp.tell(), limits.max_scans)
+    if "progressive" not in image.info and _first_scan_has_all(image, data):
+        return  # libjpeg reads a single scan of these, so the file need not be searched for more
+    scans = count_jpeg_scans(data, _scan_data_start(image), limits.max_scans)
     if scans > limits.max_scans:
         raise PhotoRejectedError(
             Rejection.CORRUPT, f"The JPEG is stored in more than {limits.max_scans} passes; no camera does that."
         )
+
+
+def _first_scan_has_all(image: JpegImageFile, data: bytes) -> bool:
+    """Whether its header (ITU-T T.81 B.2.3) ends as one that names every component: Ns, Ns x 2 bytes, 3 bytes."""
+    components = image.layers
+    at = _scan_data_start(image) - 3 - 2 * components - 1
+    return at >= 0 and data[at] == components and data[at - 4 : at - 2] == b"\xff\xda"
+
+
+def _scan_data_start(image: JpegImageFile) -> int:
+    assert image.fp is not None  # noqa: S101 (open until it is loaded)
+    return image.fp.tell()
