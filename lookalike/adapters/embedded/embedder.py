@@ -1,0 +1,111 @@
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from lookalike.adapters.embedded.turnstile import Turnstile
+from lookalike.domain.embedding import DIMENSIONS, Embedding, ModelVersion
+from lookalike.errors import (
+    CatalogueDamagedError,
+    InvalidRequestError,
+    NotFoundError,
+    UnavailableError,
+)
+from lookalike.ports.embedder import ModelFacts, Pixels, Prediction, Priority
+
+_Floats = npt.NDArray[np.float32]
+_MOST_WAITING: Final = 64
+
+
+class OnnxEmbedder:
+    """A model file run by ONNX Runtime on the CPU, loaded once, here.
+
+    The graph takes ``PHOTO`` uint8 [n, size, size, 3] and gives ``EMBEDDING`` float32 [n, 256] and ``CATEGORY``
+    float32 [n, categories]; what the model says of itself stands in its metadata. Photos run in batches of at most
+    `max_batch`, one batch at a time on `threads` threads (all cores where None), a shopper's ahead of an import's.
+
+    Raises `NotFoundError` where there is no such file, `CatalogueDamagedError` where it is no such model.
+    """
+
+    def __init__(self, model_path: Path, threads: int | None = None, max_batch: int = 32) -> None:
+        self._max_batch = max_batch
+        self._turnstile = Turnstile(_MOST_WAITING)
+        try:
+            model = model_path.read_bytes()
+        except OSError as error:
+            raise NotFoundError(f"no model at {model_path}: {error.strerror}") from error
+        try:
+            self._session = ort.InferenceSession(model, _options(threads), providers=["CPUExecutionProvider"])
+            self.facts = _read_facts(self._session.get_modelmeta().custom_metadata_map, model)
+            _check_outputs(self._session, self.facts)
+        except Exception as error:  # ONNX Runtime's errors have no base of their own
+            raise CatalogueDamagedError(f"{model_path} is not a usable model: {error}") from error
+
+    def embed_many(self, photos: Sequence[Pixels], priority: Priority) -> list[Prediction]:
+        """One prediction a prepared photo, uint8 [size, size, 3], in order.
+
+        Raises `InvalidRequestError` for any other array, `OverloadedError` where too many searches wait
+        already, `UnavailableError` where the model fails.
+        """
+        for photo in photos:
+            self._check(photo)
+        return [prediction for batch in self._batches(photos) for prediction in self._predict(batch, priority)]
+
+    def _check(self, photo: Pixels) -> None:
+        size = self.facts.input_size
+        if photo.shape != (size, size, 3) or photo.dtype != np.uint8:
+            raise InvalidRequestError("photo", f"must be uint8 [{size}, {size}, 3], is {photo.dtype} {photo.shape}")
+
+    def _batches(self, photos: Sequence[Pixels]) -> Iterator[npt.NDArray[np.uint8]]:
+        for start in range(0, len(photos), self._max_batch):
+            yield np.stack(photos[start : start + self._max_batch])
+
+    def _predict(self, batch: npt.NDArray[np.uint8], priority: Priority) -> list[Prediction]:
+        with self._turnstile.turn(priority):
+            embeddings, probabilities = self._run(batch)
+        try:
+            return [
+                Prediction(Embedding(vector, self.facts.version), tuple(row.tolist()))
+                for vector, row in zip(embeddings, probabilities, strict=True)
+            ]
+        except InvalidRequestError as error:  # the model's fault, not the caller's
+            raise UnavailableError(f"the model gave no usable vector: {error.message}") from error
+
+    def _run(self, batch: npt.NDArray[np.uint8]) -> tuple[_Floats, _Floats]:
+        try:
+            embeddings, probabilities = self._session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": batch})
+        except Exception as error:  # ONNX Runtime's errors have no base of their own
+            raise UnavailableError(f"the model failed: {error}") from error
+        return embeddings, probabilities
+
+
+def _options(threads: int | None) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.inter_op_num_threads = 1
+    return options
+
+
+def _read_facts(metadata: Mapping[str, str], model: bytes) -> ModelFacts:
+    digest = hashlib.sha256(model).hexdigest()[:12]
+    return ModelFacts(
+        version=ModelVersion(f"{metadata['name']}-{digest}-p{metadata['preparation']}"),
+        preparation=metadata["preparation"],
+        input_size=int(metadata["input_size"]),
+        categories=tuple(json.loads(metadata["categories"])),
+        similarity_slope=float(metadata["similarity_slope"]),
+        similarity_intercept=float(metadata["similarity_intercept"]),
+    )
+
+
+def _check_outputs(session: Any, facts: ModelFacts) -> None:
+    """Run it once on black: shapes declared in a graph may be names, what comes out may not."""
+    black = np.zeros((1, facts.input_size, facts.input_size, 3), np.uint8)
+    embedding, category = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": black})
+    if embedding.shape != (1, DIMENSIONS) or category.shape != (1, len(facts.categories)):
+        raise ValueError(f"gives {embedding.shape} and {category.shape}")
