@@ -74,7 +74,7 @@ class _Step:
         self._optimiser.step()
         self._schedule.step()
         self.averaged.update_parameters(self._network)
-        return float(loss)
+        return loss.item()
 
 
 def _train_mode(network: Embedder) -> None:
