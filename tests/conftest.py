@@ -9,9 +9,7 @@ CLOTHING = REPOSITORY.parent / "shared" / "data" / "clothing"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where CI says so, a test that skips because a part is missing fails; one for another platform may skip."""
     report = yield
     if os.environ.get("LOOKALIKE_NO_SKIPS") and report.skipped and not hasattr(report, "wasxfail"):

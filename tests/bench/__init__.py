@@ -1,0 +1,1 @@
+"""Ratios against peers and limits, each in one run. Nothing here is asserted: see docs/benchmarks.md."""
