@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from inference.train.dataset import LabelledPhotos
 
 _THUMBNAIL = 16
-# Correlation of two 16-pixel grey thumbnails above which they show one scene:
-# re-shots of one garment in this data set lie above, different ones below.
+# Correlation of two 16-pixel grey thumbnails. Above it lie doubles, but also different garments
+# laid out alike on one background: too strict costs a few photos, too lax flatters the figures.
 _NEAR_DUPLICATE = 0.97
 
 

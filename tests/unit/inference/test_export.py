@@ -1,0 +1,81 @@
+"""The served graph says what the trained network said. Runs where the training extra is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch comes with the training extra only")
+pytest.importorskip("onnxscript", reason="the exporter comes with the training extra only")
+
+from inference.export.served import Served  # noqa: E402 (needs torch)
+from inference.export.write import write_onnx  # noqa: E402 (needs torch)
+from inference.train.calibrate import Calibration  # noqa: E402 (needs torch)
+from inference.train.config import Loss  # noqa: E402 (with the others)
+from inference.train.loss import Relation, likeness  # noqa: E402 (needs torch)
+from inference.train.network import Embedder  # noqa: E402 (needs torch)
+
+SCALE = 12.0
+CALIBRATION = Calibration(
+    categories=("dress", "hat", "shoes"),
+    scale=SCALE,
+    similarity_slope=8,
+    similarity_intercept=-4,
+    aside_photos=1,
+    aside_accuracy=1,
+    aside_ece=0,
+)
+
+
+def trained(frozen_blocks: int) -> Embedder:
+    """A network whose BatchNorms have seen something, so that folding them matters."""
+    torch.manual_seed(1)
+    network = Embedder(3, 256, frozen_blocks, 0.1).train()
+    with torch.no_grad():
+        for _ in range(2):
+            network(torch.rand(4, 3, 64, 64) * 255)
+    return network.eval()
+
+
+@pytest.mark.parametrize("frozen_blocks", [0, 5])
+def test_the_onnx_file_answers_as_the_network_does_and_is_the_same_each_time(
+    tmp_path: Path, frozen_blocks: int
+) -> None:
+    photos = np.random.default_rng(5).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    with torch.no_grad():
+        embedding, cosines = trained(frozen_blocks)(torch.from_numpy(photos).permute(0, 3, 1, 2).float())
+    files = [tmp_path / "first.onnx", tmp_path / "second.onnx"]
+    for file in files:
+        write_onnx(Served(trained(frozen_blocks), SCALE), CALIBRATION, 224, file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    session = onnxruntime.InferenceSession(files[0], providers=["CPUExecutionProvider"])
+    served = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
+    np.testing.assert_allclose(served[0], embedding.numpy(), atol=1e-4)
+    np.testing.assert_allclose(served[1], (SCALE * cosines).softmax(dim=1).numpy(), atol=1e-4)
+
+
+def test_the_relation_is_smaller_where_embeddings_rank_as_eyes_do() -> None:
+    how = Loss(
+        scale=20,
+        margin=0.1,
+        label_smoothing=0,
+        relation_weight=1,
+        relation_colour=0,
+        relation_temperature=0.5,
+        cosine_temperature=0.1,
+    )
+    looks = np.random.default_rng(2).normal(size=(30, 16)).astype(np.float32)
+    labels = np.arange(30) % 2
+    alike = likeness(looks, np.ones((30, 1), np.float32), labels, colour_share=0)
+    rows = torch.arange(30)
+
+    def loss(embeddings: torch.Tensor) -> float:
+        relation = Relation(alike, torch.from_numpy(labels), 16, how)
+        unit = torch.nn.functional.normalize(embeddings)
+        relation(unit, rows)  # the first pass only fills the memory
+        return float(relation(unit, rows))
+
+    assert loss(torch.from_numpy(looks - looks.mean(axis=0))) < 0.8 * loss(torch.randn(30, 16))
