@@ -1,0 +1,116 @@
+"""One fixture a port, each giving every adapter of it in turn; a new adapter is one more line in its table."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from lookalike.adapters.embedded.clock import SystemClock
+from lookalike.adapters.embedded.database import Database
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
+from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
+from lookalike.adapters.embedded.event_log import SqliteEventLog
+from lookalike.adapters.embedded.item_store import SqliteItemStore
+from lookalike.adapters.embedded.ledger import SqliteLedger
+from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore
+from lookalike.adapters.embedded.upload_form import UploadForms
+from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
+from lookalike.ports.clock import Clock
+from lookalike.ports.embedder import Embedder
+from lookalike.ports.embedding_cache import EmbeddingCache
+from lookalike.ports.event_log import EventLog
+from lookalike.ports.item_store import ItemStore
+from lookalike.ports.ledger import Ledger
+from lookalike.ports.photo_store import PhotoStore
+from lookalike.ports.vector_index import VectorIndex
+from lookalike.ports.work_queue import Pointer, WorkQueue
+from lookalike.testing import (
+    FakeEmbedder,
+    FixedClock,
+    InMemoryEmbeddingCache,
+    InMemoryEventLog,
+    InMemoryItemStore,
+    InMemoryLedger,
+    InMemoryPhotoStore,
+    InMemoryVectorIndex,
+    InMemoryWorkQueue,
+)
+from lookalike.testing.onnx_model import write_model
+
+STORES = ("fake", "memory", "folder")
+FORMS = UploadForms(b"0123456789abcdef0123456789abcdef")
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    """Closes, after the test, whatever was opened in it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def database(opened: ExitStack, tmp_path: Path) -> Callable[[str], Database]:
+    """Opens the database of one kind of embedded catalogue."""
+
+    def open_database(kind: str) -> Database:
+        made = Database(None if kind == "memory" else tmp_path / "catalogue.sqlite3")
+        opened.callback(made.close)
+        return made
+
+    return open_database
+
+
+@pytest.fixture(params=STORES)
+def ledger(request: pytest.FixtureRequest, database: Callable[[str], Database]) -> Ledger:
+    return InMemoryLedger() if request.param == "fake" else SqliteLedger(database(request.param))
+
+
+@pytest.fixture(params=STORES)
+def item_store(request: pytest.FixtureRequest, database: Callable[[str], Database]) -> ItemStore:
+    return InMemoryItemStore() if request.param == "fake" else SqliteItemStore(database(request.param))
+
+
+@pytest.fixture(params=STORES)
+def event_log(request: pytest.FixtureRequest, database: Callable[[str], Database]) -> EventLog:
+    return InMemoryEventLog() if request.param == "fake" else SqliteEventLog(database(request.param))
+
+
+@pytest.fixture(params=STORES)
+def photo_store(request: pytest.FixtureRequest, tmp_path: Path) -> PhotoStore:
+    if request.param == "folder":
+        return FolderPhotoStore(tmp_path / "photos", FORMS)
+    return InMemoryPhotoStore() if request.param == "fake" else MemoryPhotoStore(FORMS)
+
+
+@pytest.fixture(params=("fake",))
+def vector_index(request: pytest.FixtureRequest) -> VectorIndex:
+    assert request.param == "fake"
+    return InMemoryVectorIndex()
+
+
+@pytest.fixture(params=("fake", "lru"))
+def embedding_cache(request: pytest.FixtureRequest) -> EmbeddingCache:
+    return InMemoryEmbeddingCache() if request.param == "fake" else LruEmbeddingCache()
+
+
+@pytest.fixture(params=("fake", "in process"))
+def work_queue(request: pytest.FixtureRequest) -> tuple[WorkQueue, Callable[[], list[Pointer]]]:
+    """A queue, and what takes everything out that waits in it."""
+    if request.param == "fake":
+        fake = InMemoryWorkQueue()
+        return fake, fake.drain
+    queue = InProcessWorkQueue()
+    return queue, lambda: queue.take(1000, 0)
+
+
+@pytest.fixture(params=("fake", "system"))
+def clock(request: pytest.FixtureRequest) -> Clock:
+    return FixedClock() if request.param == "fake" else SystemClock()
+
+
+@pytest.fixture(params=("fake", "onnx"), scope="session")
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    if request.param == "fake":
+        return FakeEmbedder(input_size=32)
+    return OnnxEmbedder(write_model(tmp_path_factory.mktemp("model") / "model.onnx"), threads=1, max_batch=4)
