@@ -1,4 +1,4 @@
-"""A sample shop that Lookalike draws itself, so that anyone can try it without a catalogue of their own.
+r"""A sample shop that Lookalike draws itself, so that anyone can try it without a catalogue of their own.
 
 `draw_catalogue` gives garments of ten categories in many colours, patterns and cuts, as studio photos
 with ground-truth labels; `draw_unseen` gives photos of the same garments, or of ones like them, the way a
@@ -11,7 +11,7 @@ and put in a studio (`scene`) or on somebody's floor (`ground`, `photograph`).
 
     >>> garments = list(draw_catalogue(300, seed=7))
     >>> garments[0].photo()[:2]
-    b'\\xff\\xd8'
+    b'\xff\xd8'
 """
 
 from lookalike.sample.catalogue import SampleGarment, UnseenPhoto, draw_catalogue, draw_unseen, random_spec

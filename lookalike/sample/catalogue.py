@@ -1,6 +1,7 @@
 """A shop's drawer of garments, and photos of them that the shop has never seen."""
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -20,10 +21,17 @@ T = TypeVar("T")
 
 _BRANDS = ("Harbour Lane", "Mill & Moor", "Larkspur", "Ninefold", "Old Orchard", "Tern & Tide")
 _PRICES: Mapping[Category, tuple[int, int]] = {
-    Category.DRESS: (39, 129), Category.HAT: (14, 49), Category.LONGSLEEVE: (24, 89),
-    Category.OUTWEAR: (79, 259), Category.PANTS: (39, 119), Category.SHIRT: (29, 89),
-    Category.SHOES: (49, 169), Category.SHORTS: (19, 59), Category.SKIRT: (25, 89), Category.T_SHIRT: (12, 39),
-}  # fmt: skip
+    Category.DRESS: (39, 129),
+    Category.HAT: (14, 49),
+    Category.LONGSLEEVE: (24, 89),
+    Category.OUTWEAR: (79, 259),
+    Category.PANTS: (39, 119),
+    Category.SHIRT: (29, 89),
+    Category.SHOES: (49, 169),
+    Category.SHORTS: (19, 59),
+    Category.SKIRT: (25, 89),
+    Category.T_SHIRT: (12, 39),
+}
 """Pounds, from and to."""
 _OPENED = date(2024, 1, 1)
 _PLAIN_SHARE = 0.5
@@ -86,7 +94,7 @@ def draw_unseen(catalogue: Sequence[SampleGarment], count: int, seed: int) -> It
     if count and not catalogue:
         raise InvalidRequestError("catalogue", "an empty catalogue has nothing to photograph")
     order = _spread(catalogue, np.random.default_rng([seed, 29])) if count else []
-    return (_unseen(order[n % len(order)], n, seed) for n in range(count))
+    return _photos(order, count, seed)
 
 
 def random_spec(rng: np.random.Generator, category: Category) -> GarmentSpec:
@@ -150,15 +158,21 @@ def _spread(catalogue: Sequence[SampleGarment], rng: np.random.Generator) -> lis
     return [garment for _, garment in sorted(dealt, key=lambda pair: pair[0])]
 
 
-def _unseen(garment: SampleGarment, number: int, seed: int) -> UnseenPhoto:
-    rng = np.random.default_rng([seed, 41, number])
-    same = (number + number // len(Category)) % 2 == 0
+def _photos(order: Sequence[SampleGarment], count: int, seed: int) -> Iterator[UnseenPhoto]:
+    """Each category in turn as the very garment and as one like it; half of them begin with either."""
+    seen = Counter(category.value for category in list(Category)[::2])
+    for number in range(count):
+        garment = order[number % len(order)]
+        same = seen[garment.category] % 2 == 0
+        seen[garment.category] += 1
+        yield _unseen(garment, same, np.random.default_rng([seed, 41, number]))
+
+
+def _unseen(garment: SampleGarment, same: bool, rng: np.random.Generator) -> UnseenPhoto:
     spec = replace(garment.spec, drape=_seed(rng))
     if not same:
         spec = replace(spec, cut=_seed(rng), tint=_seed(rng))
-    return UnseenPhoto(
-        garment.item_id, same, garment.title, garment.category, garment.labels, spec, _seed(rng)
-    )
+    return UnseenPhoto(garment.item_id, same, garment.title, garment.category, garment.labels, spec, _seed(rng))
 
 
 def _one_of(rng: np.random.Generator, choices: tuple[T, ...]) -> T:

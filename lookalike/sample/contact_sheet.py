@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 Box = tuple[int, int, int, int]
+"""Left, top, width, height."""
+Place = tuple[int, int, int]
+"""Left, top, width."""
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _WIDTH = 1400
@@ -15,7 +18,7 @@ _QUERY = 200
 _GAP = 16
 _BREAK = 52
 """Between the query and its neighbours."""
-_TEXT = 92
+_TEXT = 104
 """Height of the lines below a photo."""
 _PAPER, _INK, _QUIET, _TILE = (255, 255, 255), (32, 34, 38), (122, 126, 134), (241, 241, 239)
 _RIGHT, _WRONG = (28, 128, 74), (196, 60, 48)
@@ -71,8 +74,8 @@ def _cell_width(count: int) -> int:
 
 def _row(sheet: Image.Image, draw: ImageDraw.ImageDraw, row: SheetRow, top: int, side: int) -> None:
     tall = round(_QUERY * 1.25)
-    _photo(sheet, draw, row.query, (_MARGIN, top, _QUERY, tall))
-    _lines(draw, (_MARGIN, top + tall + 10), _QUERY, row.caption, row.detail)
+    _photo(sheet, row.query, (_MARGIN, top, _QUERY, tall))
+    _lines(draw, (_MARGIN, top + tall + 10, _QUERY), row.caption, row.detail)
     left = _MARGIN + _QUERY + _BREAK
     _arrow(draw, left - _BREAK // 2, top + tall // 2)
     drop = max(tall - round(side * 1.25), 0)
@@ -82,15 +85,15 @@ def _row(sheet: Image.Image, draw: ImageDraw.ImageDraw, row: SheetRow, top: int,
 
 def _neighbour(sheet: Image.Image, draw: ImageDraw.ImageDraw, found: SheetNeighbour, box: Box) -> None:
     left, top, width, height = box
-    _photo(sheet, draw, found.image, box)
+    _photo(sheet, found.image, box)
     below = top + height + 10
     draw.text((left, below), f"{found.score:.3f}", _INK, _font(17))
     if found.matches is not None:
         _verdict(draw, left + width - 10, below + 9, found.matches)
-    _lines(draw, (left, below + 24), width, found.title, found.detail, size=14)
+    _lines(draw, (left, below + 24, width), found.title, found.detail, size=14)
 
 
-def _photo(sheet: Image.Image, draw: ImageDraw.ImageDraw, image: bytes | None, box: Box) -> None:
+def _photo(sheet: Image.Image, image: bytes | None, box: Box) -> None:
     """The whole photo, centred on a tile with round corners."""
     left, top, width, height = box
     tile = Image.new("RGB", (width, height), _TILE)
@@ -118,11 +121,9 @@ def _decoded(image: bytes | None, room: tuple[int, int]) -> Image.Image | None:
     return photo.resize(size, Image.Resampling.LANCZOS)
 
 
-def _lines(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, title: str, detail: str, size: int = 16
-) -> None:
+def _lines(draw: ImageDraw.ImageDraw, at: Place, title: str, detail: str, size: int = 16) -> None:
     """A title in at most two lines, and a quieter line below it."""
-    x, y = at
+    x, y, width = at
     font = _font(size)
     for text in _wrapped(title, font, width):
         draw.text((x, y), text, _INK, font)

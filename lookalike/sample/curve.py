@@ -17,7 +17,7 @@ def curve(*knots: Knot, steps: int = 10) -> Points:
     a, b, c, d = (p[i : len(p) - 3 + i, None, :] for i in range(4))
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
     spline = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * b - a - 3 * c + d)))
-    return np.vstack([spline.reshape(-1, 2), p[-2]])
+    return np.asarray(np.vstack([spline.reshape(-1, 2), p[-2]]), np.float64)
 
 
 def line(*knots: Knot) -> Points:
@@ -35,9 +35,14 @@ def mirrored(half: Points) -> Points:
     return np.vstack([half, flip(half)[::-1]])
 
 
+def shifted(points: Points, dx: float, dy: float) -> Points:
+    """The same line moved by `dx`, `dy`."""
+    return np.asarray(points + np.array([dx, dy]), np.float64)
+
+
 def flip(points: Points) -> Points:
     """The same line on the other side of the centre line."""
-    return points * _MIRROR
+    return np.asarray(points * _MIRROR, np.float64)
 
 
 def normals(path: Points) -> Points:
@@ -49,7 +54,7 @@ def normals(path: Points) -> Points:
 
 def offset(path: Points, by: float) -> Points:
     """The path moved to its left by `by` points (to its right when negative)."""
-    return path + normals(path) * by
+    return np.asarray(path + normals(path) * by, np.float64)
 
 
 def strip(path: Points, width: float) -> Points:
@@ -62,7 +67,7 @@ def ellipse(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> Poin
     angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     flat = np.stack([rx * np.cos(angle), ry * np.sin(angle)], 1)
     cos, sin = np.cos(turn), np.sin(turn)
-    return flat @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
+    return np.asarray(flat @ np.array([[cos, sin], [-sin, cos]]) + (x, y), np.float64)
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Points:

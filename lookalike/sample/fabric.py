@@ -13,8 +13,11 @@ from lookalike.sample.raster import HEIGHT, WIDTH, Patch, Plane
 
 @dataclass(frozen=True)
 class Surface:
-    """How cloth answers light: `gloss` of highlights (0…1), their `sharpness`, `grain` of its fine noise,
-    and how high it folds."""
+    """How cloth answers light, and how it falls.
+
+    `gloss` of highlights (0…1) and their `sharpness`; `grain`, the share of fine noise; `stiffness`, which
+    makes folds higher.
+    """
 
     gloss: float
     sharpness: float

@@ -18,7 +18,7 @@ def ground(height: int, width: int, rng: np.random.Generator) -> Pixels:
 
 def _boards(shape: tuple[int, int], rng: np.random.Generator) -> Pixels:
     """A wooden floor: boards of slightly different tone, with streaks along them."""
-    height, width = shape
+    width = shape[1]
     board = rng.uniform(64, 120)
     at = np.arange(width, dtype=np.float32) + rng.uniform(0, board)
     index = (at / board).astype(int)
@@ -35,7 +35,14 @@ def _sheet(shape: tuple[int, int], rng: np.random.Generator) -> Pixels:
     height += 1.2 * np.abs(noise(rng, shape, (70, 70)))
     slope_y, slope_x = np.gradient(height)
     light = 0.96 + 0.42 * (slope_x + 0.7 * slope_y) + 0.012 * rng.standard_normal(shape, np.float32)
-    tints = ((0.86, 0.85, 0.83), (0.62, 0.67, 0.76), (0.8, 0.66, 0.62), (0.42, 0.44, 0.5), (0.72, 0.75, 0.66), (0.6, 0.16, 0.17))
+    tints = (
+        (0.86, 0.85, 0.83),
+        (0.62, 0.67, 0.76),
+        (0.8, 0.66, 0.62),
+        (0.42, 0.44, 0.5),
+        (0.72, 0.75, 0.66),
+        (0.6, 0.16, 0.17),
+    )
     return _tinted(light, _pick(rng, tints))
 
 
@@ -55,16 +62,17 @@ def _tiles(shape: tuple[int, int], rng: np.random.Generator) -> Pixels:
     """Floor tiles with grout between them."""
     height, width = shape
     side = rng.uniform(150, 230)
-    x = np.arange(width, dtype=np.float32) + rng.uniform(0, side)
-    y = np.arange(height, dtype=np.float32) + rng.uniform(0, side)
-    grout = np.maximum(_groove(y, side)[:, None], _groove(x, side)[None])
+    start_x, start_y = rng.uniform(0, side, 2)
+    grout = np.maximum(_groove(height, start_y, side)[:, None], _groove(width, start_x, side)[None])
     light = 1 + 0.035 * noise(rng, shape, (26, 26)) + 0.02 * noise(rng, shape, (5, 5))
-    return _tinted(light * (1 - 0.26 * grout), _pick(rng, ((0.8, 0.77, 0.71), (0.72, 0.72, 0.71), (0.7, 0.62, 0.54))))
+    return _tinted(
+        light * (1 - np.float32(0.26) * grout), _pick(rng, ((0.8, 0.77, 0.71), (0.72, 0.72, 0.71), (0.7, 0.62, 0.54)))
+    )
 
 
-def _groove(at: Plane, side: float) -> Plane:
-    away = np.abs(at / side - np.round(at / side)) * side
-    return np.clip(3.0 - away, 0, 1).astype(np.float32)
+def _groove(length: int, start: float, side: float) -> Plane:
+    at = (np.arange(length) + start) / side
+    return np.asarray(np.clip(3.0 - np.abs(at - np.round(at)) * side, 0, 1), np.float32)
 
 
 def _pick(rng: np.random.Generator, tints: tuple[tuple[float, float, float], ...]) -> Rgb:
@@ -76,5 +84,10 @@ def _tinted(light: Plane, tint: Rgb) -> Pixels:
 
 
 _GROUNDS: tuple[Callable[[tuple[int, int], np.random.Generator], Pixels], ...] = (
-    _boards, _sheet, _sheet, _carpet, _plaster, _tiles,
-)  # fmt: skip
+    _boards,
+    _sheet,
+    _sheet,
+    _carpet,
+    _plaster,
+    _tiles,
+)

@@ -46,7 +46,7 @@ _LIGHT = frozenset({Colour.WHITE, Colour.BEIGE, Colour.PINK, Colour.YELLOW, Colo
 
 def rgb(colour: Colour) -> Rgb:
     """The colour as its name means it."""
-    return np.asarray(_SRGB[colour], np.float32) / 255
+    return np.asarray(_SRGB[colour], np.float32) / np.float32(255)
 
 
 def shade_of(colour: Colour, tint: int) -> Rgb:
@@ -73,11 +73,9 @@ def nearest(measured: ArrayLike) -> Colour:
 def to_lab(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """CIELAB (D65) of sRGB values 0…1, last axis 3; formulas of IEC 61966-2-1 and CIE 15."""
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - the standard's
-    matrix = np.array(
-        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
-    )
+    matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
     xyz = linear @ matrix.T / np.array([0.9505, 1.0, 1.089], np.float32)
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
-    return np.stack(
-        [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1
-    ).astype(np.float32)
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1).astype(
+        np.float32
+    )

@@ -1,6 +1,7 @@
 """Printed and woven patterns: a tile of cloth that repeats, and its colour at any place of the cloth."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ Tile = NDArray[np.float32]
 _DETAIL = 2
 """Pixels of a tile for each point of cloth."""
 _SAMPLES = 2
+_GINGHAM = 0.5
+"""Share of checks that are gingham; the others are tartans."""
+_FIRST_INK = 0.65
+"""Share of flowers in the accent itself."""
+_HEART = (222, 176, 74)
 
 
 def tile(pattern: Pattern, ground: Rgb, accent: Rgb, seed: int, *, upright: bool = False) -> Tile:
@@ -55,7 +61,7 @@ def _striped(ground: Rgb, accent: Rgb, rng: np.random.Generator) -> Tile:
 def _checked(ground: Rgb, accent: Rgb, rng: np.random.Generator) -> Tile:
     side = int(rng.integers(16, 34)) * _DETAIL
     band = _band(np.arange(side) + 0.5, side, 0.5)
-    if rng.random() < 0.5:  # gingham: threads of both colours mix to a middle tone
+    if rng.random() < _GINGHAM:  # gingham: threads of both colours mix to a middle tone
         mix = (band[:, None] + band[None]) / 2
         return np.asarray(ground + (accent - ground) * mix[..., None], np.float32)
     fine = _band(np.arange(side) + side * 0.25, side, 0.06)
@@ -79,39 +85,45 @@ def _floral(ground: Rgb, accent: Rgb, rng: np.random.Generator) -> Tile:
     image, draw = _sheet(side, ground)
     leaf = np.array([0.36, 0.5, 0.34], np.float32) * (0.75 + 0.4 * float(ground.mean()))
     second = np.clip(accent * 0.6 + np.array([0.42, 0.2, 0.22], np.float32), 0, 1)
-    places = ((0.2, 0.22, 1.0), (0.68, 0.12, 0.6), (0.78, 0.6, 1.1), (0.32, 0.72, 0.8), (0.52, 0.4, 0.5), (0.06, 0.93, 0.5))
+    places = (
+        (0.2, 0.22, 1.0),
+        (0.68, 0.12, 0.6),
+        (0.78, 0.6, 1.1),
+        (0.32, 0.72, 0.8),
+        (0.52, 0.4, 0.5),
+        (0.06, 0.93, 0.5),
+    )
     for x, y, size in places:
-        petals = accent if rng.random() < 0.65 else second
-        turn = rng.uniform(0, 2 * np.pi)
+        petals = accent if rng.random() < _FIRST_INK else second
         centre = (np.array([x, y]) + rng.uniform(-0.04, 0.04, 2)) * side
-        _repeated_flower(draw, side, centre, size * side * 0.1, turn, (petals, leaf))
+        _repeated(draw, side, _Flower(centre, size * side * 0.1, rng.uniform(0, 2 * np.pi), petals, leaf))
     return _finished(image)
 
 
-def _repeated_flower(
-    draw: ImageDraw.ImageDraw,
-    side: int,
-    centre: NDArray[np.float64],
-    size: float,
-    turn: float,
-    inks: tuple[Rgb, Rgb],
-) -> None:
+@dataclass(frozen=True)
+class _Flower:
+    centre: NDArray[np.float64]
+    size: float
+    turn: float
+    petals: Rgb
+    leaf: Rgb
+
+    def paint(self, draw: ImageDraw.ImageDraw, dx: int, dy: int) -> None:
+        """Two leaves, five petals, and the heart, moved by `dx`, `dy`."""
+        centre, size = (self.centre + np.array([dx, dy])) * _SAMPLES, self.size * _SAMPLES
+        for angle in (self.turn + 0.3, self.turn + 2.6):
+            _petal(draw, centre, angle, (size * 2.1, size * 0.42), _ink(self.leaf))
+        for k in range(5):
+            shade = self.petals * (0.86 + 0.05 * (k % 3))
+            _petal(draw, centre, self.turn + k * 2 * np.pi / 5, (size * 1.25, size * 0.62), _ink(shade))
+        _petal(draw, centre - (size * 0.28, 0), 0.0, (size * 0.56, size * 0.3), _HEART)
+
+
+def _repeated(draw: ImageDraw.ImageDraw, side: int, flower: _Flower) -> None:
     """A flower with its copies over the tile's borders, so that the repeat shows no cut."""
     for dx in (-side, 0, side):
         for dy in (-side, 0, side):
-            _flower(draw, (centre + (dx, dy)) * _SAMPLES, size * _SAMPLES, turn, inks)
-
-
-def _flower(
-    draw: ImageDraw.ImageDraw, centre: NDArray[np.float64], size: float, turn: float, inks: tuple[Rgb, Rgb]
-) -> None:
-    petals, leaf = inks
-    for angle in (turn + 0.3, turn + 2.6):
-        _petal(draw, centre, angle, (size * 2.1, size * 0.42), _ink(leaf))
-    for k in range(5):
-        shade = petals * (0.86 + 0.05 * (k % 3))
-        _petal(draw, centre, turn + k * 2 * np.pi / 5, (size * 1.25, size * 0.62), _ink(shade))
-    _petal(draw, centre - (size * 0.28, 0), 0.0, (size * 0.56, size * 0.3), (222, 176, 74))
+            flower.paint(draw, dx, dy)
 
 
 def _petal(
@@ -129,7 +141,7 @@ def _petal(
     draw.polygon(np.stack([x, y], 1).round(2).ravel().tolist(), fill=ink)
 
 
-def _band(position: NDArray[np.float64], side: int, share: float) -> NDArray[np.float64]:
+def _band(position: NDArray[np.floating], side: int, share: float) -> NDArray[np.float64]:
     """1 on a band of `share` of the repeat, in its middle, with edges one pixel soft."""
     return np.asarray(np.clip(share * side / 2 - np.abs(position % side - side / 2) + 0.5, 0, 1))
 
@@ -140,11 +152,11 @@ def _sheet(side: int, ground: Rgb) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 
 
 def _finished(image: Image.Image) -> Tile:
-    return np.asarray(image.reduce(_SAMPLES), np.float32) / 255
+    return np.asarray(image.reduce(_SAMPLES), np.float32) / np.float32(255)
 
 
 def _ink(colour: Rgb) -> tuple[int, int, int]:
-    red, green, blue = (int(round(float(c) * 255)) for c in np.clip(colour, 0, 1))
+    red, green, blue = (round(float(c) * 255) for c in np.clip(colour, 0, 1))
     return red, green, blue
 
 

@@ -17,7 +17,7 @@ def photograph(garment: Image.Image, rng: np.random.Generator) -> Image.Image:
     below = to_image(ground(garment.height, garment.width, rng))
     laid = lay_on(below, askew(garment, rng), depth=float(rng.uniform(0.4, 0.6)), distance=float(rng.uniform(4, 10)))
     seen = laid.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 0.7))))
-    return to_image(_sensed(_in_light(np.asarray(seen, np.float32) / 255, rng), rng))
+    return to_image(_sensed(_in_light(np.asarray(seen, np.float32) / np.float32(255), rng), rng))
 
 
 def askew(garment: Image.Image, rng: np.random.Generator) -> Image.Image:

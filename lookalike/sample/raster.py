@@ -43,7 +43,7 @@ class Patch:
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def grid(self) -> tuple[Plane, Plane]:
-        """x (shape [1, width]) and y (shape [height, 1]) of the pixels' centres, in points."""
+        """X (shape [1, width]) and y (shape [height, 1]) of the pixels' centres, in points."""
         x = np.arange(self.width, dtype=np.float32)[None] + (self.left + 0.5 - WIDTH / 2)
         y = np.arange(self.height, dtype=np.float32)[:, None] + (self.top + 0.5)
         return x, y
@@ -58,7 +58,7 @@ class Patch:
         """Coverage 0…1 of lines of a width in points."""
         image, draw = self._sheet()
         for path in paths:
-            draw.line(self._coordinates(path), fill=255, width=max(round(width * _SAMPLES), 1), joint="curve")
+            draw.line(self._coordinates(path), fill=255, width=max(round(width * _SAMPLES), 1))
         return _reduced(image)
 
     def _sheet(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -67,11 +67,11 @@ class Patch:
 
     def _coordinates(self, points: Points) -> list[float]:
         corner = np.array([self.left - WIDTH / 2, self.top])
-        return ((points - corner) * _SAMPLES).round(2).ravel().tolist()
+        return [float(c) for c in ((points - corner) * _SAMPLES).round(2).ravel()]
 
 
 def _reduced(image: Image.Image) -> Plane:
-    return np.asarray(image.reduce(_SAMPLES), np.float32) / 255
+    return np.asarray(image.reduce(_SAMPLES), np.float32) / np.float32(255)
 
 
 def soften(plane: Plane, radius: float) -> Plane:
@@ -91,13 +91,13 @@ def soften(plane: Plane, radius: float) -> Plane:
 
 def _running_mean(plane: Plane, reach: int) -> Plane:
     top, bottom = plane[:1].repeat(reach + 1, 0), plane[-1:].repeat(reach, 0)
-    total = np.cumsum(np.concatenate([top, plane, bottom]), axis=0, dtype=np.float32)
+    total: Plane = np.cumsum(np.concatenate([top, plane, bottom]), axis=0, dtype=np.float32)
     return (total[2 * reach + 1 :] - total[: -2 * reach - 1]) / np.float32(2 * reach + 1)
 
 
 def halved(plane: Plane) -> Plane:
     """Half the size, each pixel the mean of four."""
-    return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4
+    return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) * np.float32(0.25)
 
 
 def resized(plane: Plane, width: int, height: int) -> Plane:

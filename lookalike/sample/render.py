@@ -57,9 +57,7 @@ def _cast(mask: Plane, lift: float) -> Plane:
     return soften(moved, lift)
 
 
-def _coloured(
-    piece: Piece, patch: Patch, cloth: Tile, lit: Relief, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def _coloured(piece: Piece, patch: Patch, cloth: Tile, lit: Relief, rng: np.random.Generator) -> NDArray[np.float32]:
     x, y = patch.grid()
     cos, sin = np.float32(np.cos(piece.grain)), np.float32(np.sin(piece.grain))
     u = cos * x - sin * y + _BEND * lit.slope_x

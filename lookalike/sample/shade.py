@@ -61,7 +61,8 @@ def _free_folds(piece: Piece, shape: tuple[int, ...], rng: np.random.Generator) 
     sharp = creases(rng, (height, width), (34, 22), 0.5 - piece.grain)
     where = np.clip(noise(rng, (height, width), (44, 44)) + 0.1, 0, 1)
     fine = noise(rng, (height, width), (9, 14), -piece.grain)
-    return amount * (1.0 * long + 2.2 * broad + 2.4 * sharp * where + 0.22 * fine)
+    folds: Plane = long + 2.2 * broad + 2.4 * sharp * where + 0.22 * fine
+    return folds * np.float32(amount)
 
 
 def _laid_folds(piece: Piece, patch: Patch) -> Plane | float:

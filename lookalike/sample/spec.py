@@ -264,8 +264,12 @@ def _noun(category: Category, style: Style) -> str:
         (Category.T_SHIRT, Style.TANK): "tank top",
     }
     standalone = {
-        Style.CAP, Style.BEANIE, Style.SWEATER, Style.JACKET, Style.COAT, Style.JEANS, Style.JOGGERS,
-    }  # fmt: skip
-    return nouns.get((category, style)) or (
-        style.value if style in standalone else f"{style.value} {category.value}"
-    )
+        Style.CAP,
+        Style.BEANIE,
+        Style.SWEATER,
+        Style.JACKET,
+        Style.COAT,
+        Style.JEANS,
+        Style.JOGGERS,
+    }
+    return nouns.get((category, style)) or (style.value if style in standalone else f"{style.value} {category.value}")

@@ -26,9 +26,7 @@ def hem_line(block: Block) -> Points:
     """The lower edge, right to left."""
     x, y = block.hem
     drop = block.hem_drop
-    return curve(
-        (x, y), (x * 0.6, y + drop * 0.8), (0, y + drop), (-x * 0.6, y + drop * 0.8), (-x, y)
-    )
+    return curve((x, y), (x * 0.6, y + drop * 0.8), (0, y + drop), (-x * 0.6, y + drop * 0.8), (-x, y))
 
 
 def side_line(block: Block) -> Points:
@@ -44,7 +42,12 @@ def armhole(block: Block, sleeveless: bool = False) -> Points:
     if sleeveless:
         return curve((sx, sy), (sx - 3, sy + (ay - sy) * 0.4), (sx + (ax - sx) * 0.22, sy + (ay - sy) * 0.78), (ax, ay))
     inset = 6
-    return curve((sx, sy), (sx - inset * 0.6, sy + (ay - sy) * 0.4), (sx - inset + (ax - sx) * 0.5, sy + (ay - sy) * 0.75), (ax, ay))
+    return curve(
+        (sx, sy),
+        (sx - inset * 0.6, sy + (ay - sy) * 0.4),
+        (sx - inset + (ax - sx) * 0.5, sy + (ay - sy) * 0.75),
+        (ax, ay),
+    )
 
 
 def torso_outline(block: Block, neckline: Points, sleeveless: bool = False) -> Points:
@@ -109,8 +112,8 @@ def sleeves(look: Look, block: Block, arm: Arm, cuff: str = "stitch") -> list[Pi
     for side in (-1, 1):
         angle = arm.angle + float(look.lie.uniform(-0.05, 0.05))
         posed = Arm(angle, arm.length, arm.cuff)
-        for piece in _sleeve(look, block, posed, cuff):
-            pieces.append(piece if side > 0 else piece.flipped())
+        sewn = _sleeve(look, block, posed, cuff)
+        pieces += sewn if side > 0 else [piece.flipped() for piece in sewn]
     return pieces
 
 
@@ -124,14 +127,22 @@ def _sleeve(look: Look, block: Block, arm: Arm, cuff: str) -> list[Piece]:
     bow = 7 if long else 3
     top = curve(shoulder, (over[0] + bow, over[1] - 2), (elbow[0] + bow, elbow[1] - 1), outer)
     under_mid = between(inner, armpit, 0.5)
-    under = curve(inner, (under_mid[0] - 1, under_mid[1] + 2), (armpit[0] + 3, armpit[1] + 7), (armpit[0] - 12, armpit[1] + 4))
+    under = curve(
+        inner, (under_mid[0] - 1, under_mid[1] + 2), (armpit[0] + 3, armpit[1] + 7), (armpit[0] - 12, armpit[1] + 4)
+    )
     edge = curve(outer, (between(outer, inner, 0.5)[0] + 1, between(outer, inner, 0.5)[1] + 3), inner)
     outline = join(line(inside), top, edge, under)
     seams = [Seam(offset(edge, -8), Stroke.STITCH, 0.32)] if cuff == "stitch" else []
     body = Piece(
-        outline, look.fabric, grain=arm.angle, bulge=20, drape=1.15, lift=2, seams=tuple(seams),
+        outline,
+        look.fabric,
+        grain=arm.angle,
+        bulge=20,
+        drape=1.15,
+        lift=2,
+        seams=tuple(seams),
         folds=tuple(_elbow_folds(look, block, outer, inner)) if long else (),
-    )  # fmt: skip
+    )
     return [body] if cuff == "stitch" else [body, *_cuff(look, arm, edge, cuff)]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lookalike.sample.curve import Knot, Points, between, box, curve, flip, join, line, mirrored, offset, strip
+from lookalike.sample.curve import Knot, Points, between, box, curve, flip, join, line, mirrored, offset, shifted, strip
 from lookalike.sample.outline.look import Look
 from lookalike.sample.outline.neck import buttons
 from lookalike.sample.piece import Fabric, Fold, Piece, Seam, Stroke, pair
@@ -74,12 +74,19 @@ def shorts(look: Look) -> list[Piece]:
 def _legged(look: Look, legs: Legs, *, elastic: bool) -> list[Piece]:
     """Front, waistband and details."""
     wx, wy = legs.waist
-    mouth = join(curve((-wx + 2, wy), (0, wy - 5), (wx - 2, wy)), curve((wx - 2, wy + 2), (0, wy + 9), (-wx + 2, wy + 2)))
+    mouth = join(
+        curve((-wx + 2, wy), (0, wy - 5), (wx - 2, wy)), curve((wx - 2, wy + 2), (0, wy + 9), (-wx + 2, wy + 2))
+    )
     inside = Piece(mouth, look.fabric, tone=0.55, bulge=2, drape=0, lift=0)
     front = Piece(
-        legs.outline(), look.fabric, bulge=26, drape=1.0, lift=2,
-        folds=tuple(_crotch_folds(look, legs)), seams=tuple(_seams(look, legs, elastic)),
-    )  # fmt: skip
+        legs.outline(),
+        look.fabric,
+        bulge=26,
+        drape=1.0,
+        lift=2,
+        folds=tuple(_crotch_folds(look, legs)),
+        seams=tuple(_seams(look, legs, elastic)),
+    )
     return [inside, front, *_waistband(look, legs, elastic), *_hems(look, legs, elastic)]
 
 
@@ -100,7 +107,17 @@ def _crotch_folds(look: Look, legs: Legs) -> list[Fold]:
             folds.append(Fold(path, float(look.lie.choice([-2.4, 2.2])), 10))
         if look.spec.style in {Style.TAILORED, Style.CHINO}:  # the pressed crease
             middle = between(legs.outer, legs.inner, 0.5)
-            folds.append(Fold(curve((side * legs.hip[0] * 0.55, legs.hip[1] - 60), (side * legs.hip[0] * 0.52, legs.crotch), (side * middle[0], middle[1])), 3.0, 5))
+            folds.append(
+                Fold(
+                    curve(
+                        (side * legs.hip[0] * 0.55, legs.hip[1] - 60),
+                        (side * legs.hip[0] * 0.52, legs.crotch),
+                        (side * middle[0], middle[1]),
+                    ),
+                    3.0,
+                    5,
+                )
+            )
     return folds
 
 
@@ -115,7 +132,7 @@ def _seams(look: Look, legs: Legs, elastic: bool) -> list[Seam]:
         pocket = line((wx * 0.8, top), (legs.hip[0] * 0.93, top + 76))
     seams = [Seam(rise, Stroke.EDGE, 0.55)]
     for path in (pocket, flip(pocket)):
-        seams += [Seam(path, Stroke.EDGE, 0.5), Seam(path + (0, 4), Stroke.STITCH, 0.3)]
+        seams += [Seam(path, Stroke.EDGE, 0.5), Seam(shifted(path, 0, 4), Stroke.STITCH, 0.3)]
     if not elastic:
         fly = curve((19, top), (19, legs.crotch - 62), (15, legs.crotch - 44), (2, legs.crotch - 36))
         seams.append(Seam(fly, Stroke.STITCH, 0.42))
@@ -127,8 +144,16 @@ def _waistband(look: Look, legs: Legs, elastic: bool) -> list[Piece]:
     upper = curve((-wx, wy), (-wx * 0.5, wy + 3.5), (0, wy + 5), (wx * 0.5, wy + 3.5), (wx, wy))
     deep = 24.0
     spread = upper * ((wx + 4) / wx, 1) + (0, deep)
-    edge = (Seam(spread - (0, 3), Stroke.STITCH, 0.3), Seam(upper + (0, 3), Stroke.STITCH, 0.25))
-    band = Piece(join(upper, spread[::-1]), Fabric.RIB if elastic else look.fabric, grain=0.0, bulge=7, drape=0.3, lift=1.5, seams=() if elastic else edge)
+    edge = (Seam(spread - (0, 3), Stroke.STITCH, 0.3), Seam(shifted(upper, 0, 3), Stroke.STITCH, 0.25))
+    band = Piece(
+        join(upper, spread[::-1]),
+        Fabric.RIB if elastic else look.fabric,
+        grain=0.0,
+        bulge=7,
+        drape=0.3,
+        lift=1.5,
+        seams=() if elastic else edge,
+    )
     if elastic:
         return [band, *_cords(look, wy + 16)]
     loops = [
@@ -152,11 +177,13 @@ def _cords(look: Look, y: float) -> list[Piece]:
 def _hems(look: Look, legs: Legs, elastic: bool) -> list[Piece]:
     """Ribbed ankles, turned-up cuffs, or nothing but what the front shows."""
     if elastic and look.spec.style is Style.JOGGERS:
-        return list(pair(Piece(strip(legs.hem() + (0, 3), -22), Fabric.RIB, bulge=8, drape=0.2, lift=1.5)))
+        return list(pair(Piece(strip(shifted(legs.hem(), 0, 3), -22), Fabric.RIB, bulge=8, drape=0.2, lift=1.5)))
     if look.spec.style is Style.JEANS and look.chance(0.45):
         faded = np.minimum(look.main * np.float32(1.18) + np.float32(0.05), 1)
-        return list(pair(Piece(strip(legs.hem() + (0, 2), -24), look.fabric, paint=faded, bulge=7, drape=0.4, lift=2.4)))
-    return list(pair(Piece(strip(legs.hem() + (0, 1), -13), look.fabric, bulge=4, drape=0.3, lift=0.8)))
+        return list(
+            pair(Piece(strip(shifted(legs.hem(), 0, 2), -24), look.fabric, paint=faded, bulge=7, drape=0.4, lift=2.4))
+        )
+    return list(pair(Piece(strip(shifted(legs.hem(), 0, 1), -13), look.fabric, bulge=4, drape=0.3, lift=0.8)))
 
 
 def skirt(look: Look) -> list[Piece]:
@@ -165,7 +192,11 @@ def skirt(look: Look) -> list[Piece]:
     fall = {Length.SHORT: 250.0, Length.KNEE: 355.0, Length.LONG: 490.0}[look.spec.length or Length.KNEE]
     wx, wy = look.vary(70, 0.05), 60.0
     hem = wy + fall * look.vary(1, 0.03)
-    spread = {Style.PENCIL: 20.0, Style.A_LINE: 16 + fall * look.vary(0.26, 0.2), Style.PLEATED: 24 + fall * look.vary(0.24, 0.15)}[style]
+    spread = {
+        Style.PENCIL: 20.0,
+        Style.A_LINE: 16 + fall * look.vary(0.26, 0.2),
+        Style.PLEATED: 24 + fall * look.vary(0.24, 0.15),
+    }[style]
     hx = wx + spread
     drop = 4.0 if style is Style.PENCIL else 16.0
     hip = (wx + 27, wy + 110) if style is Style.PENCIL else (wx + spread * 0.38, wy + fall * 0.33)
@@ -174,12 +205,24 @@ def skirt(look: Look) -> list[Piece]:
     whole = join(lower, flip(lower)[::-1])
     seams = [Seam(offset(whole, 9), Stroke.STITCH, 0.3)]
     folds, more = _skirt_folds(look, (wx, wy + 24), (hx, hem), drop)
-    front = Piece(mirrored(half), look.fabric, bulge=22, drape=1.0 if style is not Style.PLEATED else 0.45, lift=2, folds=tuple(folds), seams=(*seams, *more))
+    front = Piece(
+        mirrored(half),
+        look.fabric,
+        bulge=22,
+        drape=1.0 if style is not Style.PLEATED else 0.45,
+        lift=2,
+        folds=tuple(folds),
+        seams=(*seams, *more),
+    )
     legs = Legs((wx, wy), hip, hem, (hx, hem), (0, hem))
     mouth = Piece(
         join(curve((-wx + 2, wy), (0, wy - 5), (wx - 2, wy)), curve((wx - 2, wy + 2), (0, wy + 9), (-wx + 2, wy + 2))),
-        look.fabric, tone=0.55, bulge=2, drape=0, lift=0,
-    )  # fmt: skip
+        look.fabric,
+        tone=0.55,
+        bulge=2,
+        drape=0,
+        lift=0,
+    )
     band = _waistband(look, legs, elastic=False)[:1]
     return [mouth, front, *band, *_fastening(look, wy, hem)]
 
@@ -198,7 +241,7 @@ def _skirt_folds(look: Look, waist: Knot, hem: Knot, drop: float) -> tuple[list[
         low = hy + drop * (1 - share * share)
         path = curve((share * wx, wy), (share * (wx * 0.45 + hx * 0.55), (wy + low) / 2), (share * hx, low + 2))
         if pleated:
-            folds += [Fold(path, -5.0, 7), Fold(path + (6, 0), 4.0, 8)]
+            folds += [Fold(path, -5.0, 7), Fold(shifted(path, 6, 0), 4.0, 8)]
             seams.append(Seam(path, Stroke.CREASE, 0.4))
         elif abs(share) < 0.95:  # noqa: PLR2004 - not on the side seam
             folds.append(Fold(path, 5.0 if k % 2 else -5.0, 20))

@@ -71,6 +71,4 @@ def _gathers(look: Look, block: Block) -> list[Fold]:
 
 def _darts(block: Block) -> list[Fold]:
     x, y = block.waist
-    return [
-        Fold(line((side * x * 0.5, y - 62), (side * x * 0.46, y + 50)), -2.2, 7) for side in (-1, 1)
-    ]
+    return [Fold(line((side * x * 0.5, y - 62), (side * x * 0.46, y + 50)), -2.2, 7) for side in (-1, 1)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lookalike.sample.curve import curve, ellipse, flip, join, offset, strip
+from lookalike.sample.curve import curve, ellipse, flip, join, line, offset, shifted
 from lookalike.sample.outline.look import Look
 from lookalike.sample.piece import Fabric, Fold, Piece, Seam, Stroke
 from lookalike.sample.spec import Style
@@ -20,9 +20,17 @@ def _cap(look: Look) -> list[Piece]:
     wide, high = look.vary(150, 0.04), look.vary(168, 0.06)
     top, base = 300 - high, 300.0
     crown = join(
-        curve((-wide, base + 24), (-wide * 0.97, base - high * 0.42), (-wide * 0.6, top + 24), (0, top), (wide * 0.6, top + 24), (wide * 0.97, base - high * 0.42), (wide, base + 24)),
+        curve(
+            (-wide, base + 24),
+            (-wide * 0.97, base - high * 0.42),
+            (-wide * 0.6, top + 24),
+            (0, top),
+            (wide * 0.6, top + 24),
+            (wide * 0.97, base - high * 0.42),
+            (wide, base + 24),
+        ),
         curve((wide, base + 24), (wide * 0.5, base + 10), (0, base + 4), (-wide * 0.5, base + 10), (-wide, base + 24)),
-    )  # fmt: skip
+    )
     panel = curve((6, top + 2), (wide * 0.5, top + 50), (wide * 0.66, base + 12))
     seams = [Seam(path, Stroke.EDGE, 0.45) for path in (panel, flip(panel))]
     seams += [Seam(offset(path, by), Stroke.STITCH, 0.28) for path in (panel, flip(panel)) for by in (4, -4)]
@@ -36,8 +44,16 @@ def _visor(look: Look, wide: float, base: float) -> list[Piece]:
     side = wide * 0.9
     brim = join(
         curve((-side, base + 16), (-side * 0.5, base + 1), (0, base - 5), (side * 0.5, base + 1), (side, base + 16)),
-        curve((side, base + 16), (side * 1.06, base + reach * 0.5), (side * 0.7, base + reach * 0.98), (0, base + reach * 1.16), (-side * 0.7, base + reach * 0.98), (-side * 1.06, base + reach * 0.5), (-side, base + 16)),
-    )  # fmt: skip
+        curve(
+            (side, base + 16),
+            (side * 1.06, base + reach * 0.5),
+            (side * 0.7, base + reach * 0.98),
+            (0, base + reach * 1.16),
+            (-side * 0.7, base + reach * 0.98),
+            (-side * 1.06, base + reach * 0.5),
+            (-side, base + 16),
+        ),
+    )
     rim = brim[41:]
     rows = tuple(Seam(offset(rim, by), Stroke.STITCH, 0.26) for by in (7, 16, 25))
     paint = look.accent if look.chance(0.25) else None
@@ -50,7 +66,15 @@ def _knob(look: Look, top: float) -> Piece:
 
 def _eyelets(look: Look, wide: float, top: float) -> list[Piece]:
     return [
-        Piece(ellipse(side * wide * 0.36, top + 60, 4, 4.6), Fabric.RUBBER, paint=look.main, tone=0.5, bulge=2, drape=0, lift=0.8)
+        Piece(
+            ellipse(side * wide * 0.36, top + 60, 4, 4.6),
+            Fabric.RUBBER,
+            paint=look.main,
+            tone=0.5,
+            bulge=2,
+            drape=0,
+            lift=0.8,
+        )
         for side in (-1, 1)
     ]
 
@@ -69,17 +93,33 @@ def _beanie(look: Look) -> list[Piece]:
     wide, high = look.vary(136, 0.05), look.vary(200, 0.08)
     base = 400.0
     crown = join(
-        curve((-wide, base - 40), (-wide * 1.0, base - high * 0.62), (-wide * 0.62, base - high), (0, base - high * 1.13), (wide * 0.62, base - high), (wide * 1.0, base - high * 0.62), (wide, base - 40)),
+        curve(
+            (-wide, base - 40),
+            (-wide * 1.0, base - high * 0.62),
+            (-wide * 0.62, base - high),
+            (0, base - high * 1.13),
+            (wide * 0.62, base - high),
+            (wide * 1.0, base - high * 0.62),
+            (wide, base - 40),
+        ),
         curve((wide, base - 40), (0, base - 26), (-wide, base - 40)),
-    )  # fmt: skip
+    )
     ribs = []
     for share in np.linspace(-0.86, 0.86, 13):
         foot = (float(share) * wide, base - 40)
         ribs.append(Fold(curve(foot, (foot[0] * 0.98, base - high * 0.6), (foot[0] * 0.35, base - high * 1.1)), 4.5, 8))
     dome = Piece(crown, Fabric.KNIT, bulge=52, drape=0.5, lift=2, folds=tuple(ribs))
     deep = look.vary(78, 0.15)
-    upper = curve((-wide - 5, base - deep + 8), (-wide * 0.5, base - deep + 15), (0, base - deep + 18), (wide * 0.5, base - deep + 15), (wide + 5, base - deep + 8))
-    lower = curve((wide + 3, base), (wide * 0.5, base + 10), (0, base + 13), (-wide * 0.5, base + 10), (-wide - 3, base))
+    upper = curve(
+        (-wide - 5, base - deep + 8),
+        (-wide * 0.5, base - deep + 15),
+        (0, base - deep + 18),
+        (wide * 0.5, base - deep + 15),
+        (wide + 5, base - deep + 8),
+    )
+    lower = curve(
+        (wide + 3, base), (wide * 0.5, base + 10), (0, base + 13), (-wide * 0.5, base + 10), (-wide - 3, base)
+    )
     columns = [Fold(curve((x, base - deep), (x, base + 14)), 4.0, 7) for x in np.arange(-wide, wide + 1, 15)]
     cuff = Piece(join(upper, lower), Fabric.KNIT, bulge=26, drape=0.4, lift=3.5, folds=tuple(columns))
     return [*_pompom(look, base - high * 1.13), dome, cuff, *_tag(look, wide, base)]
@@ -97,7 +137,7 @@ def _pompom(look: Look, y: float) -> list[Piece]:
 def _tag(look: Look, wide: float, base: float) -> list[Piece]:
     if not look.chance(0.5):
         return []
-    corner = np.array([[0, 0], [34, -1], [34, 25], [0, 26]]) + (wide * 0.3, base - 34)
+    corner = shifted(line((0, 0), (34, -1), (34, 25), (0, 26)), wide * 0.3, base - 34)
     return [Piece(corner, Fabric.LEATHER, paint=look.paint(0.45, 0.3, 0.2), bulge=2, drape=0, lift=1.2)]
 
 
@@ -113,14 +153,28 @@ def _brimmed(look: Look) -> list[Piece]:
     disc = Piece(brim, look.fabric, bulge=18, drape=0.5, lift=2, seams=tuple(weave) if straw else ())
     pinch = look.vary(16, 0.4)
     crown = join(
-        curve((-wide, base + 6), (-wide * 0.95, base - high * 0.5), (-wide * 0.72, base - high * 0.96), (-wide * 0.34, base - high * 1.06), (0, base - high + pinch - 10), (wide * 0.34, base - high * 1.06), (wide * 0.72, base - high * 0.96), (wide * 0.95, base - high * 0.5), (wide, base + 6)),
+        curve(
+            (-wide, base + 6),
+            (-wide * 0.95, base - high * 0.5),
+            (-wide * 0.72, base - high * 0.96),
+            (-wide * 0.34, base - high * 1.06),
+            (0, base - high + pinch - 10),
+            (wide * 0.34, base - high * 1.06),
+            (wide * 0.72, base - high * 0.96),
+            (wide * 0.95, base - high * 0.5),
+            (wide, base + 6),
+        ),
         curve((wide, base + 6), (wide * 0.5, base + 30), (0, base + 36), (-wide * 0.5, base + 30), (-wide, base + 6)),
-    )  # fmt: skip
+    )
     dent = (Fold(curve((0, base - high + pinch - 14), (3, base - high * 0.72)), -6, 24),)
-    rows = [Seam(curve((-wide, y), (0, y + 28), (wide, y)), Stroke.CREASE, 0.14) for y in np.arange(base - high, base, 13)]
+    rows = [
+        Seam(curve((-wide, y), (0, y + 28), (wide, y)), Stroke.CREASE, 0.14) for y in np.arange(base - high, base, 13)
+    ]
     dome = Piece(crown, look.fabric, bulge=56, drape=0.5, lift=5, folds=dent, seams=tuple(rows) if straw else ())
     band = look.vary(32, 0.2)
-    lower = curve((-wide - 1, base + 5), (-wide * 0.5, base + 29), (0, base + 36), (wide * 0.5, base + 29), (wide + 1, base + 5))
+    lower = curve(
+        (-wide - 1, base + 5), (-wide * 0.5, base + 29), (0, base + 36), (wide * 0.5, base + 29), (wide + 1, base + 5)
+    )
     upper = lower * (0.975, 1) - (0, band)
     ribbon = Piece(join(upper, lower[::-1]), Fabric.POPLIN, paint=look.accent, bulge=30, drape=0.2, lift=1.5)
     return [under, replace(disc, lift=0), dome, ribbon]

@@ -43,7 +43,11 @@ def _zipped(look: Look) -> list[Piece]:
         pitch = look.vary(44, 0.2)
         arms, front = [_quilted(piece, pitch) for piece in arms], _quilted(front, pitch)
     collar = _hood(look, block) if look.spec.collar is Collar.HOOD else _stand(look, block)
-    band = [] if puffer or look.spec.length is Length.KNEE else [Piece(strip(hem_line(block), 22), Fabric.RIB, bulge=9, drape=0.3, lift=1.5)]
+    band = (
+        []
+        if puffer or look.spec.length is Length.KNEE
+        else [Piece(strip(hem_line(block), 22), Fabric.RIB, bulge=9, drape=0.3, lift=1.5)]
+    )
     return [*collar[0], *arms, front, *band, *_pockets(look, block), *_zip(look, block), *collar[1]]
 
 
@@ -66,16 +70,27 @@ def _quilted(piece: Piece, pitch: float) -> Piece:
 def _zip(look: Look, block: Block) -> list[Piece]:
     top, bottom = block.neck[1] + (10 if look.spec.collar is Collar.STAND else 26), block.hem[1] + block.hem_drop
     flap = Piece(
-        box(-9, top, 9, bottom - 1), look.fabric, bulge=5, drape=0.25, lift=1.8,
+        box(-9, top, 9, bottom - 1),
+        look.fabric,
+        bulge=5,
+        drape=0.25,
+        lift=1.8,
         seams=(Seam(line((-6, top), (-6, bottom)), Stroke.STITCH, 0.3),),
-    )  # fmt: skip
+    )
     metal = look.paint(0.66, 0.66, 0.66)
     teeth = Piece(
-        box(-2.2, top - 6, 2.2, bottom - 2), Fabric.RUBBER, paint=metal * np.float32(0.72), bulge=2, drape=0, lift=0.5,
+        box(-2.2, top - 6, 2.2, bottom - 2),
+        Fabric.RUBBER,
+        paint=metal * np.float32(0.72),
+        bulge=2,
+        drape=0,
+        lift=0.5,
         seams=(Seam(line((0, top - 6), (0, bottom)), Stroke.STITCH, 0.6),),
-    )  # fmt: skip
+    )
     pull = Piece(box(-3, top + 2, 3, top + 19), Fabric.NYLON, paint=metal, bulge=2, drape=0, lift=1.5)
-    return [teeth, pull] if look.chance(0.6) else [flap, *buttons(look, 0, list(np.linspace(top + 24, bottom - 50, 6)), 5)]
+    return (
+        [teeth, pull] if look.chance(0.6) else [flap, *buttons(look, 0, list(np.linspace(top + 24, bottom - 50, 6)), 5)]
+    )
 
 
 def _pockets(look: Look, block: Block) -> list[Piece]:
@@ -93,16 +108,23 @@ def _stand(look: Look, block: Block) -> tuple[list[Piece], list[Piece]]:
     top = y - look.vary(30, 0.2)
     inside = Piece(
         join(curve((-x + 3, top + 2), (0, top - 7), (x - 3, top + 2)), line((x, y + 22), (-x, y + 22))),
-        look.fabric, tone=0.5, bulge=4, drape=0.2, lift=0,
-    )  # fmt: skip
+        look.fabric,
+        tone=0.5,
+        bulge=4,
+        drape=0.2,
+        lift=0,
+    )
     leaf = Piece(
         join(
             curve((1.5, top + 16), (x * 0.55, top + 8), (x - 2, top)),
             curve((x - 2, top), (x + 3, top + 14), (x + 4, y + 2)),
             curve((x + 4, y + 2), (x * 0.55, y + 20), (1.5, y + 27)),
         ),
-        Fabric.RIB if look.chance(0.35) else look.fabric, bulge=12, drape=0.4, lift=2.5,
-    )  # fmt: skip
+        Fabric.RIB if look.chance(0.35) else look.fabric,
+        bulge=12,
+        drape=0.4,
+        lift=2.5,
+    )
     return [inside], list(pair(leaf))
 
 
@@ -110,13 +132,27 @@ def _hood(look: Look, block: Block) -> tuple[list[Piece], list[Piece]]:
     x, y = block.neck
     rise = look.vary(86, 0.08)
     dome = join(
-        curve((-x - 14, y + 18), (-x - 22, y - rise * 0.5), (-x * 0.6, y - rise * 0.95), (0, y - rise), (x * 0.6, y - rise * 0.95), (x + 22, y - rise * 0.5), (x + 14, y + 18)),
+        curve(
+            (-x - 14, y + 18),
+            (-x - 22, y - rise * 0.5),
+            (-x * 0.6, y - rise * 0.95),
+            (0, y - rise),
+            (x * 0.6, y - rise * 0.95),
+            (x + 22, y - rise * 0.5),
+            (x + 14, y + 18),
+        ),
         curve((x + 14, y + 18), (0, y + 40), (-x - 14, y + 18)),
-    )  # fmt: skip
+    )
     mouth = join(
-        curve((-x * 0.42, y + 20), (-x * 0.72, y - rise * 0.35), (0, y - rise * 0.8), (x * 0.72, y - rise * 0.35), (x * 0.42, y + 20)),
+        curve(
+            (-x * 0.42, y + 20),
+            (-x * 0.72, y - rise * 0.35),
+            (0, y - rise * 0.8),
+            (x * 0.72, y - rise * 0.35),
+            (x * 0.42, y + 20),
+        ),
         curve((x * 0.42, y + 20), (0, y + 36), (-x * 0.42, y + 20)),
-    )  # fmt: skip
+    )
     rim = offset(mouth[: len(mouth) // 2 + 8], 7)
     hood = Piece(dome, look.fabric, bulge=20, drape=0.8, lift=2, seams=(Seam(rim, Stroke.STITCH, 0.3),))
     inside = Piece(mouth, look.fabric, tone=0.5, bulge=3, drape=0.7, lift=0)
@@ -131,7 +167,10 @@ def _coat(look: Look) -> list[Piece]:
     block = _block(look)
     x, y = block.neck
     depth = look.vary(150, 0.1)
-    edge = join(curve((-x, y), (-x * 0.5, y + depth * 0.5), (0, y + depth)), curve((0, y + depth), (x * 0.5, y + depth * 0.5), (x, y)))
+    edge = join(
+        curve((-x, y), (-x * 0.5, y + depth * 0.5), (0, y + depth)),
+        curve((0, y + depth), (x * 0.5, y + depth * 0.5), (x, y)),
+    )
     arms = sleeves(look, block, Arm(look.vary(0.24, 0.2), look.vary(296, 0.03), 58), "button")
     opening = line((0, y + depth), (0, block.hem[1] + 4))
     front = torso(look, block, edge, hem_stitch=False)
@@ -140,7 +179,10 @@ def _coat(look: Look) -> list[Piece]:
     rows = np.linspace(y + depth + 12, y + depth + 128, 3)
     row = [b for at in ((-26, 26) if double else (10,)) for b in buttons(look, at, list(rows), 6.5)]
     belt = [_belt(look, block)] if look.chance(0.35) else []
-    lining = [replace(piece, paint=look.main * np.float32(0.8) + np.float32(0.04)) for piece in back(look, block.neck, edge)[:1]]
+    lining = [
+        replace(piece, paint=look.main * np.float32(0.8) + np.float32(0.04))
+        for piece in back(look, block.neck, edge)[:1]
+    ]
     return [*lining, *arms, front, *_pockets(look, block), *belt, *row, *_lapels(look, block, depth)]
 
 
@@ -164,4 +206,11 @@ def _lapels(look: Look, block: Block, depth: float) -> list[Piece]:
 def _belt(look: Look, block: Block) -> Piece:
     x, y = block.waist
     path = curve((-x - 2, y + 6), (0, y + 12), (x + 2, y + 6))
-    return Piece(strip(path, 20), look.fabric, bulge=8, drape=0.3, lift=3, seams=(Seam(offset(path, 3), Stroke.STITCH, 0.3), Seam(offset(path, 17), Stroke.STITCH, 0.3)))
+    return Piece(
+        strip(path, 20),
+        look.fabric,
+        bulge=8,
+        drape=0.3,
+        lift=3,
+        seams=(Seam(offset(path, 3), Stroke.STITCH, 0.3), Seam(offset(path, 17), Stroke.STITCH, 0.3)),
+    )

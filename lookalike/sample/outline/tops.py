@@ -5,7 +5,7 @@ import numpy as np
 from lookalike.sample.curve import box, curve, join, line, offset, strip
 from lookalike.sample.outline.bodice import Arm, Block, hem_line, sleeves, torso
 from lookalike.sample.outline.look import Look
-from lookalike.sample.outline.neck import Neck, buttons, neck
+from lookalike.sample.outline.neck import buttons, neck
 from lookalike.sample.piece import Fabric, Piece, Seam, Stroke
 from lookalike.sample.spec import Collar, Sleeve, Style
 
@@ -18,7 +18,13 @@ def t_shirt(look: Look) -> list[Piece]:
     top = neck(look, block.neck, collar, scoop=2.1 if bare else 1.0)
     arm = Arm(look.vary(0.88, 0.12), look.vary(112, 0.1), look.vary(78, 0.06))
     arms = [] if bare else sleeves(look, block, arm, "rib" if collar is Collar.POLO else "stitch")
-    return [*top.behind, *arms, torso(look, block, top.edge, sleeveless=bare), *_placket(look, top, collar, block), *top.above]
+    return [
+        *top.behind,
+        *arms,
+        torso(look, block, top.edge, sleeveless=bare),
+        *_placket(look, collar, block),
+        *top.above,
+    ]
 
 
 def longsleeve(look: Look) -> list[Piece]:
@@ -31,7 +37,7 @@ def longsleeve(look: Look) -> list[Piece]:
     arms = sleeves(look, block, arm, "rib" if knit else "stitch")
     front = torso(look, block, top.edge, hem_stitch=not knit)
     band = _rib_hem(block) if knit else []
-    return [*top.behind, *arms, front, *band, *_placket(look, top, collar, block), *top.above]
+    return [*top.behind, *arms, front, *band, *_placket(look, collar, block), *top.above]
 
 
 def shirt(look: Look) -> list[Piece]:
@@ -43,9 +49,16 @@ def shirt(look: Look) -> list[Piece]:
     arms = sleeves(look, block, arm, "button" if long else "stitch")
     start, end = block.neck[1] + 30, block.hem[1] + block.hem_drop
     stand = Piece(
-        box(-11, start, 11, end - 1), look.fabric, bulge=5, drape=0.3, lift=1.2,
-        seams=(Seam(line((-8, start), (-8, end)), Stroke.STITCH, 0.28), Seam(line((8, start), (8, end)), Stroke.STITCH, 0.28)),
-    )  # fmt: skip
+        box(-11, start, 11, end - 1),
+        look.fabric,
+        bulge=5,
+        drape=0.3,
+        lift=1.2,
+        seams=(
+            Seam(line((-8, start), (-8, end)), Stroke.STITCH, 0.28),
+            Seam(line((8, start), (8, end)), Stroke.STITCH, 0.28),
+        ),
+    )
     row = buttons(look, 0, list(np.linspace(start + 12, end - 48, 7)))
     pocket = [_pocket(look, 56, block.armpit[1] + 2)] if look.chance(0.7) else []
     if pocket and look.chance(0.35):
@@ -68,16 +81,20 @@ def _block(look: Look, *, width: float, top: float, bottom: float, drop: float =
     )
 
 
-def _placket(look: Look, top: Neck, collar: Collar, block: Block) -> list[Piece]:
+def _placket(look: Look, collar: Collar, block: Block) -> list[Piece]:
     """The short button stand below a polo's collar."""
     if collar is not Collar.POLO:
         return []
     start = block.neck[1] + 30
     end = start + look.vary(76, 0.12)
     stand = Piece(
-        box(-10, start, 10, end), look.fabric, bulge=4, drape=0.2, lift=1.4,
+        box(-10, start, 10, end),
+        look.fabric,
+        bulge=4,
+        drape=0.2,
+        lift=1.4,
         seams=(Seam(line((-7, start), (-7, end - 3), (7, end - 3), (7, start)), Stroke.STITCH, 0.3),),
-    )  # fmt: skip
+    )
     return [stand, *buttons(look, 0, [start + 16, start + 40, start + 62][: 2 + look.chance(0.5)])]
 
 
@@ -88,10 +105,22 @@ def _rib_hem(block: Block) -> list[Piece]:
 def _pocket(look: Look, x: float, y: float) -> Piece:
     """A chest pocket with a pointed bottom."""
     wide, deep = 25.0, 56.0
-    outline = join(line((x - wide, y), (x + wide, y), (x + wide, y + deep - 10), (x, y + deep), (x - wide, y + deep - 10)))
+    outline = join(
+        line((x - wide, y), (x + wide, y), (x + wide, y + deep - 10), (x, y + deep), (x - wide, y + deep - 10))
+    )
     inner = curve((x - wide, y + 10), (x, y + 11), (x + wide, y + 10))
-    rim = line((x - wide + 3, y), (x - wide + 3, y + deep - 12), (x, y + deep - 4), (x + wide - 3, y + deep - 12), (x + wide - 3, y))
+    rim = line(
+        (x - wide + 3, y),
+        (x - wide + 3, y + deep - 12),
+        (x, y + deep - 4),
+        (x + wide - 3, y + deep - 12),
+        (x + wide - 3, y),
+    )
     return Piece(
-        outline, look.fabric, bulge=3, drape=0.4, lift=1.0,
+        outline,
+        look.fabric,
+        bulge=3,
+        drape=0.4,
+        lift=1.0,
         seams=(Seam(inner, Stroke.STITCH, 0.25), Seam(rim, Stroke.STITCH, 0.22)),
-    )  # fmt: skip
+    )
