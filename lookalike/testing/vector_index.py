@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ class InMemoryVectorIndex:
         self._clock = clock or FixedClock()
         self._generations: dict[CatalogueId, IndexGeneration] = {}
         self._entries: dict[CatalogueId, _Entries] = {}
+        self._lock = threading.Lock()
 
     def _own(self, catalogue: CatalogueId) -> _Entries:
         return self._entries.setdefault(catalogue, {})
@@ -38,18 +40,21 @@ class InMemoryVectorIndex:
         if entries and catalogue not in self._generations:
             model = entries[0].embedding.model
             self._generations[catalogue] = IndexGeneration(1, model, True, 0, self._clock.now())
-        self._own(catalogue).update({(entry.item, entry.photo): entry for entry in entries})
+        with self._lock:  # and a new dictionary, as others may be searching the old one
+            self._entries[catalogue] = self._own(catalogue) | {(entry.item, entry.photo): entry for entry in entries}
 
     def relabel_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
         """Give every entry of these items the labels they have now."""
         labels = {item.id: item.all_labels for item in items}
-        for key, entry in self._own(catalogue).items():
-            if entry.item in labels:
-                self._own(catalogue)[key] = replace(entry, labels=labels[entry.item])
+        with self._lock:
+            own = self._own(catalogue).items()
+            self._entries[catalogue] = {k: replace(e, labels=labels.get(e.item, e.labels)) for k, e in own}
 
     def remove_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
         """Forget every entry of these items."""
-        self._entries[catalogue] = {key: entry for key, entry in self._own(catalogue).items() if key[0] not in items}
+        with self._lock:
+            own = self._own(catalogue).items()
+            self._entries[catalogue] = {key: entry for key, entry in own if entry.item not in items}
 
     def find_embeddings(
         self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]

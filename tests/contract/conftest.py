@@ -1,7 +1,7 @@
 """One fixture a port, each giving every adapter of it in turn; a new adapter is one more line in its table."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from lookalike.adapters.embedded.item_store import SqliteItemStore
 from lookalike.adapters.embedded.ledger import SqliteLedger
 from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore
 from lookalike.adapters.embedded.upload_form import UploadForms
+from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
 from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
 from lookalike.ports.clock import Clock
 from lookalike.ports.embedder import Embedder
@@ -83,10 +84,14 @@ def photo_store(request: pytest.FixtureRequest, tmp_path: Path) -> PhotoStore:
     return InMemoryPhotoStore() if request.param == "fake" else MemoryPhotoStore(FORMS)
 
 
-@pytest.fixture(params=("fake",))
-def vector_index(request: pytest.FixtureRequest) -> VectorIndex:
-    assert request.param == "fake"
-    return InMemoryVectorIndex()
+@pytest.fixture(params=STORES)
+def vector_index(
+    request: pytest.FixtureRequest, database: Callable[[str], Database], opened: ExitStack, tmp_path: Path
+) -> VectorIndex:
+    if request.param == "fake":
+        return InMemoryVectorIndex()
+    folder = tmp_path / "index" if request.param == "folder" else None
+    return opened.enter_context(closing(EmbeddedVectorIndex(database(request.param), folder, FixedClock())))
 
 
 @pytest.fixture(params=("fake", "lru"))

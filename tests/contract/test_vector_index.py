@@ -163,7 +163,7 @@ def test_relabelled_items_are_filtered_by_their_new_labels(filled: VectorIndex) 
 
 
 def test_removed_items_are_never_found_again(filled: VectorIndex) -> None:
-    removed = set(map(item_id, range(0, 150)))
+    removed = set(map(item_id, range(150)))
     for _ in range(2):
         filled.remove_items(SHOP, [*removed, item_id(900)])
     entries = keyed(entry for entry in some_entries() if entry.item not in removed)
