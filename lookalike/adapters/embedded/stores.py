@@ -54,7 +54,8 @@ def open_stores(folder: Path | None, *, create: bool = True) -> Stores:
             opening.callback(FolderLock(folder).release)
         database = Database(None if folder is None else folder / DATABASE)
         opening.callback(database.close)
-        index = EmbeddedVectorIndex(database, None if folder is None else folder / "index")
+        clock = SystemClock()
+        index = EmbeddedVectorIndex(database, None if folder is None else folder / "index", clock)
         opening.callback(index.close)
         received, to_embed = InProcessWorkQueue(), InProcessWorkQueue()
         opening.callback(received.close)
@@ -70,7 +71,7 @@ def open_stores(folder: Path | None, *, create: bool = True) -> Stores:
             events=SqliteEventLog(database),
             received=received,
             to_embed=to_embed,
-            clock=SystemClock(),
+            clock=clock,
             _open=opening.pop_all(),
         )
 
