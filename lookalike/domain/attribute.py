@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
+from lookalike.domain.text import check_text
 from lookalike.errors import InvalidRequestError
 
 AttributeValue = str | int | float | bool | date
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _LONGEST_TEXT = 1024
+_LARGEST = 2**53 - 1  # RFC 8259, section 6
 _MOST = 64
 
 
 def check_attributes(attributes: Mapping[str, AttributeValue]) -> Mapping[str, AttributeValue]:
-    """Return a read-only copy of an item's attributes: at most 64, text at most 1,024 characters, numbers finite.
+    """Return a read-only copy of an item's attributes.
 
-    Raises `InvalidRequestError` naming the attribute.
+    At most 64, text at most 1,024 characters, numbers finite, integers within ±(2^53 - 1). Raises
+    `InvalidRequestError` naming the attribute.
     """
     if len(attributes) > _MOST:
         raise InvalidRequestError("attributes", f"{len(attributes)} given, at most {_MOST} allowed")
@@ -30,7 +33,9 @@ def _check(name: str, value: AttributeValue) -> None:
         raise InvalidRequestError("attributes", f"name {name!r:.80} must match [a-z][a-z0-9_]*, at most 32 long")
     if not isinstance(value, str | int | float | date) or isinstance(value, datetime):
         raise InvalidRequestError(field, "must be a string, a number, a boolean or a date")
-    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-        raise InvalidRequestError(field, f"is longer than {_LONGEST_TEXT} characters")
+    if isinstance(value, str):
+        check_text(field, value, _LONGEST_TEXT)
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        raise InvalidRequestError(field, "is beyond ±(2^53 - 1), where JSON's readers begin to round")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidRequestError(field, "must be a finite number")

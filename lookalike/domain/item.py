@@ -6,6 +6,7 @@ from lookalike.domain.attribute import AttributeValue, check_attributes
 from lookalike.domain.label import CATEGORY, Label
 from lookalike.domain.name import Name
 from lookalike.domain.photo import PhotoId
+from lookalike.domain.text import check_text
 from lookalike.errors import InvalidRequestError
 
 _LONGEST_TITLE = 500
@@ -41,10 +42,11 @@ class Item:
     def __post_init__(self) -> None:
         object.__setattr__(self, "category", Label(CATEGORY, self.category).value)
         object.__setattr__(self, "attributes", check_attributes(self.attributes))
-        if len(self.title) > _LONGEST_TITLE:
-            raise InvalidRequestError("title", f"is longer than {_LONGEST_TITLE} characters")
-        if self.url is not None and (len(self.url) > _LONGEST_URL or not self.url.startswith(("https://", "http://"))):
-            raise InvalidRequestError("url", f"must start with https:// or http:// and be at most {_LONGEST_URL} long")
+        check_text("title", self.title, _LONGEST_TITLE)
+        if self.url is not None:
+            check_text("url", self.url, _LONGEST_URL)
+            if not self.url.startswith(("https://", "http://")):
+                raise InvalidRequestError("url", "must start with https:// or http://")
         if len(self.labels) > _MOST_LABELS:
             raise InvalidRequestError("labels", f"{len(self.labels)} given, at most {_MOST_LABELS} allowed")
         if any(label.facet == CATEGORY for label in self.labels):

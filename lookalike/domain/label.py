@@ -1,6 +1,7 @@
 import re
 from dataclasses import dataclass
 from typing import Self
+from unicodedata import normalize
 
 from lookalike.errors import InvalidRequestError
 
@@ -14,7 +15,7 @@ class Label:
     """`facet:value`, e.g. ``colour:red``; many an item. The facet ``category`` holds exactly one an item.
 
     Values are compared without regard to case and with inner whitespace as single dashes, so that
-    ``Colour: Dark Red`` and ``colour:dark-red`` are one label.
+    ``Colour: Dark Red`` and ``colour:dark-red`` are one label. Accents are composed (NFC): macOS names files otherwise.
     """
 
     facet: str
@@ -22,7 +23,7 @@ class Label:
 
     def __post_init__(self) -> None:
         facet = self.facet.strip().lower()
-        value = "-".join(self.value.lower().split())
+        value = "-".join(normalize("NFC", self.value.lower()).split())
         if _FACET.fullmatch(facet) is None:
             raise InvalidRequestError("label", f"facet {self.facet!r:.80} must match [a-z][a-z0-9_-]*, at most 32 long")
         if not value or len(value) > _LONGEST_VALUE or not value.isprintable() or "," in value:

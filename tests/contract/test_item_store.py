@@ -12,7 +12,7 @@ from lookalike.testing.examples import OTHER_SHOP, SHOP, an_item, item_id, photo
 
 VALUES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
-    st.integers(-(2**63), 2**63 - 1),
+    st.integers(-(2**53) + 1, 2**53 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
     st.booleans(),
     st.dates(),

@@ -1,0 +1,14 @@
+from lookalike.errors import InvalidRequestError
+
+
+def check_text(field: str, text: str, longest: int) -> None:
+    """Raise `InvalidRequestError` where `text` has more than `longest` characters or cannot be written as UTF-8.
+
+    Half a surrogate pair cannot; Python makes such text of file names that are not valid UTF-8.
+    """
+    if len(text) > longest:
+        raise InvalidRequestError(field, f"is longer than {longest} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(field, "holds a character that is not valid Unicode") from None
