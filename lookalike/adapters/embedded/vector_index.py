@@ -1,0 +1,152 @@
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from lookalike.adapters.embedded.database import Database
+from lookalike.adapters.embedded.durable_file import make_folder
+from lookalike.adapters.embedded.index.build import Build, Search
+from lookalike.adapters.embedded.index.nearest import find_exactly, find_nearest
+from lookalike.adapters.embedded.index.records import SCHEMA, Records
+from lookalike.adapters.embedded.instant import from_micros, to_micros
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.embedding import Embedding, ModelVersion
+from lookalike.domain.generation import IndexGeneration
+from lookalike.domain.item import Item, ItemId
+from lookalike.domain.photo import PhotoId
+from lookalike.errors import InvalidRequestError, UnknownFacetError, VersionMismatchError
+from lookalike.ports.clock import Clock
+from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
+
+_FIRST: Final = 1
+
+
+class EmbeddedVectorIndex:
+    """Vectors in a mapped file, what they belong to in SQLite, an HNSW graph over both (ADR 0003).
+
+    `folder` holds one folder a generation, or is None where `database` is in memory. One process writes at a time;
+    any number of threads search and write. Must not be called within a transaction of `database`. A catalogue is
+    opened when it is first asked for. Close it before the database.
+    """
+
+    def __init__(self, database: Database, folder: Path | None, clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._clock = clock
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        self._builds: dict[CatalogueId, Build] = {}
+        database.migrate("vector_index", SCHEMA)
+
+    def upsert_many(self, catalogue: CatalogueId, entries: Sequence[IndexEntry]) -> None:
+        """Insert or replace entries; findable and durable when this returns. Doing it again changes nothing."""
+        if not entries:
+            return
+        with self._writing:
+            build = self._live(catalogue)
+            model = entries[0].embedding.model if build is None else build.model
+            for entry in entries:
+                _check_model(model, entry.embedding.model)
+            if build is None:
+                self._begin(catalogue, model)
+                build = self._live(catalogue)
+            if build is not None:
+                build.upsert(entries)
+
+    def relabel_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
+        """Give every entry of these items the labels they have now; items without entries are ignored."""
+        with self._writing:
+            build = self._live(catalogue)
+            if build is not None:
+                build.relabel(items)
+
+    def remove_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
+        """Forget every entry of these items; unknown ones are ignored."""
+        with self._writing:
+            build = self._live(catalogue)
+            if build is not None:
+                build.remove(items)
+
+    def find_embeddings(
+        self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]
+    ) -> dict[PhotoId, Embedding]:
+        """The embeddings there are in the live generation if it is of `model`; others are left out."""
+        build = self._live(catalogue)
+        return build.embeddings(photos) if build is not None and build.model == model else {}
+
+    def search_many(self, catalogue: CatalogueId, queries: Sequence[VectorQuery]) -> list[list[Hit]]:
+        """For each query its hits, best first, at most one an item; k of them when k items pass the filter."""
+        return self._search(catalogue, queries, find_nearest)
+
+    def search_exactly(self, catalogue: CatalogueId, queries: Sequence[VectorQuery]) -> list[list[Hit]]:
+        """Like `search_many` by comparing with every entry."""
+        return self._search(catalogue, queries, find_exactly)
+
+    def _search(self, catalogue: CatalogueId, queries: Sequence[VectorQuery], how: Search) -> list[list[Hit]]:
+        build = self._live(catalogue)
+        for query in queries:
+            if query.k < 1:
+                raise InvalidRequestError("k", f"must be at least 1, is {query.k}")
+            if build is not None:
+                _check_model(build.model, query.embedding.model)
+            elif query.filter:
+                raise UnknownFacetError("filter", "the catalogue is empty, so that no item has a label")
+        return [[] for _ in queries] if build is None else build.search(queries, how)
+
+    def generations(self, catalogue: CatalogueId) -> tuple[IndexGeneration, ...]:
+        """All builds there are, oldest first."""
+        statement = """
+            SELECT number, model, live, created_at,
+                (SELECT count(*) FROM index_entries WHERE generation = index_generations.key)
+            FROM index_generations WHERE catalogue = ? ORDER BY number
+        """
+        return tuple(
+            IndexGeneration(number, ModelVersion(model), bool(live), entries, from_micros(created_at))
+            for number, model, live, created_at, entries in self._database.query(statement, (catalogue,))
+        )
+
+    def close(self) -> None:
+        """Write what makes the next opening fast and let go of the files; closing twice is fine."""
+        with self._writing, self._opening:
+            for build in self._builds.values():
+                build.close()
+            self._builds.clear()
+
+    def _begin(self, catalogue: CatalogueId, model: ModelVersion) -> None:
+        statement = "INSERT INTO index_generations (catalogue, number, model, live, created_at) VALUES (?, ?, ?, 1, ?)"
+        self._database.execute(statement, (catalogue, _FIRST, model, to_micros(self._clock.now())))
+
+    def _live(self, catalogue: CatalogueId) -> Build | None:
+        build = self._builds.get(catalogue)
+        if build is not None:
+            return build
+        with self._opening:
+            if catalogue not in self._builds:
+                opened = self._open(catalogue)
+                if opened is None:
+                    return None
+                self._builds[catalogue] = opened
+            return self._builds[catalogue]
+
+    def _open(self, catalogue: CatalogueId) -> Build | None:
+        statement = "SELECT key, model FROM index_generations WHERE catalogue = ? AND live"
+        found = self._database.query(statement, (catalogue,))
+        if not found:
+            return None
+        key, model = found[0]
+        records = Records(self._database, key)
+        return Build(ModelVersion(model), records, self._place(key), read_only=self._database.read_only)
+
+    def _place(self, key: int) -> Path | None:
+        # Named by number, not by catalogue: Windows cannot have folders called "con" or "aux".
+        if self._folder is None:
+            return None
+        place = self._folder / f"generation-{key}"
+        if not self._database.read_only:
+            make_folder(place)
+        return place
+
+
+def _check_model(expected: ModelVersion, given: ModelVersion) -> None:
+    if given != expected:
+        raise VersionMismatchError("model", f"the index holds vectors of {expected}, this one is of {given}")
