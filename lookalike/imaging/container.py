@@ -36,7 +36,8 @@ def _webp(data: bytes) -> bool:
 
 
 def _gif(data: bytes) -> bool:
-    return not data.rstrip(b"\0").endswith(b";")
+    """No trailer, which follows a block's terminator; some encoders pad behind it."""
+    return not data.rstrip(b"\0").endswith(b"\0;")
 
 
 def _bmp(data: bytes) -> bool:
@@ -45,13 +46,14 @@ def _bmp(data: bytes) -> bool:
 
 def _iso(data: bytes) -> bool:
     """Boxes of ISO/IEC 14496-12 §4.2: length 0 reaches to the end of the file, 1 is followed by 64 bits of length."""
-    at = 0
+    at, has_pixels = 0, False
     while at < len(data):
         length = _unpack(">I", data, at)
+        has_pixels |= data[at + 4 : at + 8] == b"mdat"
         if length == 0:
             return False
         at += max(8, _unpack(">Q", data, at + 8) if length == 1 else length)
-    return at > len(data)
+    return at > len(data) or not has_pixels
 
 
 def _tiff(data: bytes) -> bool:

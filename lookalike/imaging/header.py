@@ -17,7 +17,7 @@ from pillow_heif import HeifImageFile
 
 from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging import ifd
-from lookalike.imaging.container import count_jpeg_scans, webp_size
+from lookalike.imaging.container import count_jpeg_scans, ends_early, webp_size
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.silence import pillow_silenced
 
@@ -103,6 +103,8 @@ def _check_before_opening(data: bytes, media_type: str, limits: Limits) -> None:
 
 
 def _check_tiff(data: bytes, limits: Limits) -> None:
+    if ends_early(data, "image/tiff"):
+        raise ValueError("truncated")  # libtiff would say so too, but to the terminal
     tags = ifd.read_first_ifd(data)
     tile = tags.get(ifd.TILE_WIDTH, (1,))[0] * tags.get(ifd.TILE_LENGTH, (1,))[0]
     if tile > limits.max_pixels:

@@ -11,12 +11,12 @@ TILE_WIDTH: Final = 0x0142
 TILE_LENGTH: Final = 0x0143
 TILE_OFFSETS: Final = 0x0144
 TILE_BYTES: Final = 0x0145
+JPEG_TABLES: Final = 0x015B
 
-_WANTED: Final = frozenset(
-    {ORIENTATION, SAMPLES_PER_PIXEL, STRIP_OFFSETS, STRIP_BYTES, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTES}
-)
-_NUMBERS: Final = {3: "H", 4: "I", 16: "Q"}
-"""The TIFF types read here, as `struct` spells them: SHORT, LONG, LONG8."""
+_LAYOUT_TAGS: Final = frozenset({STRIP_OFFSETS, STRIP_BYTES, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTES})
+_WANTED: Final = _LAYOUT_TAGS | {ORIENTATION, SAMPLES_PER_PIXEL, JPEG_TABLES}
+_NUMBERS: Final = {3: "H", 4: "I", 7: "B", 16: "Q"}
+"""The TIFF types read here, as `struct` spells them: SHORT, LONG, UNDEFINED (bytes), LONG8."""
 _LAYOUTS: Final = {
     b"II*\0": ("<", "4xI", "H", "HHI4s"),
     b"MM\0*": (">", "4xI", "H", "HHI4s"),

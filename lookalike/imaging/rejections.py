@@ -45,11 +45,13 @@ def decoder_errors_as_rejections(data: bytes, media_type: str) -> Iterator[None]
 
 
 def _rejection(error: Exception, data: bytes, media_type: str) -> PhotoRejectedError:
-    """Truncated, of an unsupported kind, or corrupt.
+    """Too large in a place we do not look at before, truncated, of an unsupported kind, or corrupt.
 
     The decoders' words do not tell truncated from corrupt reliably; the container's own structure does.
     """
     kind = media_type.removeprefix("image/").upper()
+    if isinstance(error, Image.DecompressionBombError):
+        return PhotoRejectedError(Rejection.TOO_MANY_PIXELS, f"The {kind} file unfolds into too many pixels.")
     if ends_early(data, media_type):
         return PhotoRejectedError(
             Rejection.TRUNCATED, f"The {kind} file ends before its picture does. Please send it again."
