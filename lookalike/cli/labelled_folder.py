@@ -1,0 +1,16 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+from lookalike.cli.sources import BadEntry, SourceOptions, open_source
+from lookalike.errors import InvalidRequestError
+from lookalike.services.evaluate import LabelledPhoto
+
+
+def labelled_photos(folder: Path) -> Iterator[LabelledPhoto]:
+    """The photos of ``folder/<category>/…``, by name. Raises `InvalidRequestError` for one without a category."""
+    for entry in open_source(folder, SourceOptions(category_from_folder=True)).entries():
+        if isinstance(entry, BadEntry):
+            raise InvalidRequestError("photos", f"{entry.source} {entry.message}")
+        path = entry.content
+        if isinstance(path, Path):
+            yield LabelledPhoto(entry.source, entry.item.category, path.read_bytes)
