@@ -1,0 +1,140 @@
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+
+from lookalike.contract.http import HttpRequest, HttpResponse
+from lookalike.contract.problems import MEDIA_TYPE, HttpError, invalid_request, problem_of
+from lookalike.contract.route import JSON, Answer, AnyRoute, Call, Picture
+from lookalike.contract.routes import ROUTES
+from lookalike.contract.services import Services
+from lookalike.errors import InvalidRequestError, UnauthenticatedError
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID: Final = "X-Request-Id"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
+_MOST_PARAMETERS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """From a request to a response: finds the route, checks who asks and what they say, and tells errors as problems.
+
+    Routes whose service the host does not have are not there.
+    """
+
+    services: Services
+    routes: tuple[AnyRoute, ...] = ROUTES
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Never raises: what goes wrong becomes a problem (RFC 9457)."""
+        start = perf_counter()
+        number = request_id(request.headers)
+        name, status, headers, body, stages = self._answer(request, number)
+        total = (perf_counter() - start) * 1000
+        log.info("%s %s %d %.1f ms request=%s", request.method, name, status, total, number)
+        always = {
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            REQUEST_ID: number,
+            "Server-Timing": server_timing({**stages, "total": total}),
+        }
+        return HttpResponse(status, always | headers, body)
+
+    def body_limit(self, request: HttpRequest) -> int:
+        """How many bytes of this request's body are worth reading."""
+        found = [route.body_limit for route, _ in self._at(request.path) if route.method == request.method]
+        return found[0] if found else 0
+
+    def _answer(self, request: HttpRequest, number: str) -> tuple[str, int, dict[str, str], bytes, Mapping[str, float]]:
+        name = "-"
+        try:
+            route, segments = self._find(request)
+            name = route.name
+            answer = self._ask(route, segments, request)
+            headers, body = _written(answer)
+        except Exception as error:  # noqa: BLE001 (every failure is told as a problem, here)
+            told = problem_of(error, number)
+            return name, told.problem.status, {"Content-Type": MEDIA_TYPE, **told.headers}, told.body(), {}
+        return name, route.status, headers, body, answer.stages_ms
+
+    def _at(self, path: str) -> list[tuple[AnyRoute, dict[str, str]]]:
+        matches = ((route, route.match(path)) for route in self.routes if route.service(self.services) is not None)
+        return [(route, segments) for route, segments in matches if segments is not None]
+
+    def _find(self, request: HttpRequest) -> tuple[AnyRoute, dict[str, str]]:
+        there = self._at(request.path)
+        if not there:
+            raise HttpError(404, "there is nothing at this path")
+        for route, segments in there:
+            if route.method == request.method:
+                return route, segments
+        allowed = ", ".join(sorted(route.method for route, _ in there))
+        raise HttpError(405, f"this path takes {allowed}", {"Allow": allowed})
+
+    def _ask(self, route: AnyRoute, segments: dict[str, str], request: HttpRequest) -> Answer:
+        if request.caller is None and not route.public:
+            raise UnauthenticatedError("send a valid token as 'Authorization: Bearer …'")
+        call = Call(request.caller, _parameters(route, segments, request.query), _body(route, request))
+        answer: Answer = route.handle(route.service(self.services), call)
+        return answer
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """The caller's own number for this request where it is fit to be repeated, else a new one."""
+    given = headers.get(REQUEST_ID.lower(), "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def server_timing(stages_ms: Mapping[str, float]) -> str:
+    """Milliseconds by stage as https://www.w3.org/TR/server-timing/ writes them."""
+    return ", ".join(f"{name};dur={took:.2f}" for name, took in stages_ms.items())
+
+
+def _parameters(route: AnyRoute, segments: dict[str, str], query: str) -> BaseModel:
+    try:
+        asked = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError as error:
+        raise InvalidRequestError("query", f"at most {_MOST_PARAMETERS} parameters are read") from error
+    given = dict(segments)
+    for name, value in asked:
+        if name in given:
+            raise InvalidRequestError(f"{name:.80}", "is given more than once")
+        given[name] = value
+    try:
+        parameters: BaseModel = route.parameters.model_validate_strings(given)
+    except ValidationError as error:
+        raise invalid_request(error, "query") from error
+    return parameters
+
+
+def _body(route: AnyRoute, request: HttpRequest) -> Any:
+    if route.body is None:
+        return None
+    if len(request.body) > route.body_limit:
+        raise HttpError(413, f"the body may have at most {route.body_limit} bytes")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != JSON:
+        # Also keeps other sites' pages out: browsers send JSON across origins only where they were allowed to.
+        raise HttpError(415, f"the body must be sent as {JSON}")
+    try:
+        return route.body.model_validate_json(request.body)
+    except ValidationError as error:
+        raise invalid_request(error) from error
+
+
+def _written(answer: Answer) -> tuple[dict[str, str], bytes]:
+    match answer.content:
+        case None:
+            return dict(answer.headers), b""
+        case Picture(data, media_type):
+            return {"Content-Type": media_type, **answer.headers}, data
+        case model:
+            return {"Content-Type": JSON, **answer.headers}, model.model_dump_json().encode()

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
+from lookalike.domain.embedding import ModelVersion
+from lookalike.ports.item_store import ItemStore
+from lookalike.ports.ledger import Ledger
+from lookalike.ports.photo_store import PhotoStore
+from lookalike.services.find_similar import FindSimilar
+from lookalike.services.put_items import PutItems
+from lookalike.services.remove_items import RemoveItems
+from lookalike.services.request_upload import RequestUpload
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What anybody may know: the model, and the live index generation where the host serves one catalogue only."""
+
+    model: ModelVersion
+    generation: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What routes ask of a host, each at most one. A host gives what its routes need; the others it does not serve."""
+
+    request_upload: RequestUpload | None = None
+    find_similar: FindSimilar | None = None
+    put_items: PutItems | None = None
+    remove_items: RemoveItems | None = None
+    ledger: Ledger | None = None
+    items: ItemStore | None = None
+    photos: PhotoStore | None = None
+    status: Callable[[CatalogueId], CatalogueStatus] | None = None
+    health: Callable[[], Health] | None = None
