@@ -195,5 +195,7 @@ def _inner(context: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _place(steps: tuple[int | str, ...]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps if step != "[key]")
+    # Steps in brackets are pydantic's own: a dictionary's key, a union's branch.
+    written = [step for step in steps if not str(step).startswith(("[", "<"))]
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in written)
     return text.removeprefix(".")

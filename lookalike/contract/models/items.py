@@ -1,18 +1,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
-from pydantic import (
-    AfterValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from lookalike.contract.models.base import ItemName, LabelText, Model, PhotoName, View, checked, refusal
 from lookalike.domain.attribute import AttributeValue
@@ -24,9 +15,7 @@ MOST_ITEMS: Final = 100
 """Items in one request or page."""
 _SAFE: Final = 2**53 - 1  # larger whole numbers are not the same number everywhere (RFC 8259, section 6)
 
-_KINDS: Final = (
-    'must be a string, a finite number (whole: below 2^53), a boolean, or a date as {{"date": "2026-01-31"}}'
-)
+_KINDS: Final = 'must be a string, a finite number, a boolean, or a date as {"date": "2026-01-31"}'
 
 
 class DateAttribute(Model):
@@ -35,15 +24,30 @@ class DateAttribute(Model):
     date: date
 
 
-def _in_one_sentence(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return validate(value)
-    except ValidationError as error:
-        raise PydanticCustomError("attribute", _KINDS) from error
+def _kind(value: object) -> str | None:
+    match value:
+        case bool():
+            return "<boolean>"
+        case int():
+            return "<whole>"
+        case float():
+            return "<number>"
+        case str():
+            return "<text>"
+        case dict() | DateAttribute():
+            return "<date>"
+        case _:
+            return None
 
 
+# Told apart before they are read, so that a number too large is not taken for its neighbour.
 AttributeBody = Annotated[
-    bool | Annotated[int, Field(ge=-_SAFE, le=_SAFE)] | float | str | DateAttribute, WrapValidator(_in_one_sentence)
+    Annotated[bool, Tag("<boolean>")]
+    | Annotated[int, Field(ge=-_SAFE, le=_SAFE), Tag("<whole>")]
+    | Annotated[float, Tag("<number>")]
+    | Annotated[str, Tag("<text>")]
+    | Annotated[DateAttribute, Tag("<date>")],
+    Discriminator(_kind, custom_error_type="attribute", custom_error_message=_KINDS),
 ]
 Category = Annotated[str, AfterValidator(checked(lambda value: Label(CATEGORY, value).value))]
 
