@@ -4,6 +4,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime  # noqa: F401 (usearch 2.26.6 loaded first makes loading onnxruntime 1.31.1 crash the process)
 from usearch.index import Index
 
 from lookalike.adapters.embedded.index.quantise import quantise
