@@ -31,9 +31,9 @@ SURFACES: Mapping[Fabric, Surface] = {
     Fabric.DENIM: Surface(0.0, 8, 0.045, 0.8),
     Fabric.KNIT: Surface(0.0, 8, 0.03, 0.7),
     Fabric.RIB: Surface(0.0, 8, 0.02, 0.4),
-    Fabric.WOOL: Surface(0.0, 8, 0.05, 0.6),
+    Fabric.WOOL: Surface(0.0, 8, 0.035, 0.6),
     Fabric.NYLON: Surface(0.16, 22, 0.008, 1.1),
-    Fabric.LEATHER: Surface(0.2, 26, 0.02, 0.5),
+    Fabric.LEATHER: Surface(0.2, 26, 0.01, 0.5),
     Fabric.STRAW: Surface(0.03, 10, 0.03, 0.3),
     Fabric.RUBBER: Surface(0.08, 16, 0.006, 0.0),
 }
@@ -53,7 +53,7 @@ def texture(fabric: Fabric, u: Plane, v: Plane, patch: Patch, rng: np.random.Gen
     elif fabric is Fabric.WOOL:
         value += 0.035 * noise(rng, value.shape, (3, 3))
     elif fabric is Fabric.LEATHER:
-        value += 0.03 * noise(rng, value.shape, (4, 4))
+        value += 0.014 * noise(rng, value.shape, (4, 4))
     return value.astype(np.float32)
 
 

@@ -15,6 +15,16 @@ Plane = NDArray[np.float32]
 """Shape [height, width] of a patch or of the canvas."""
 
 _SAMPLES = 3
+_MIDDLE = 128
+"""The grey that stands for neither up nor down."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A path to be stroked, and how deep."""
+
+    path: Points
+    depth: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,28 +60,38 @@ class Patch:
 
     def fill(self, outline: Points) -> Plane:
         """Coverage 0…1 of a closed shape."""
-        image, draw = self._sheet()
-        draw.polygon(self._coordinates(outline), fill=255)
-        return _reduced(image)
+        image = self._sheet(_SAMPLES)
+        ImageDraw.Draw(image).polygon(self._coordinates(outline, _SAMPLES), fill=255)
+        return _as_plane(image.reduce(_SAMPLES))
 
-    def stroke(self, paths: Iterable[Points], width: float) -> Plane:
-        """Coverage 0…1 of lines of a width in points."""
-        image, draw = self._sheet()
-        for path in paths:
-            draw.line(self._coordinates(path), fill=255, width=max(round(width * _SAMPLES), 1))
-        return _reduced(image)
+    def stroke(self, lines: Iterable[Line], width: float) -> Plane:
+        """Lines of a width in points, as deep (0…1) as each says; where they cross, the later one counts."""
+        image = self._sheet(2)
+        self._draw(image, lines, width * 2, 2)
+        return _as_plane(image.reduce(2))
 
-    def _sheet(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-        image = Image.new("L", (self.width * _SAMPLES, self.height * _SAMPLES))
-        return image, ImageDraw.Draw(image)
+    def stroke_halved(self, lines: Iterable[Line], width: float) -> Plane:
+        """The same for depths -1…1 at half the patch's size, with hard edges: for what is blurred anyway."""
+        image = self._sheet(1, _MIDDLE)
+        self._draw(image, (Line(line.path, (line.depth + 1) / 2) for line in lines), width, 1)
+        return (_as_plane(image.reduce(2)) - np.float32(_MIDDLE / 255)) * np.float32(2)
 
-    def _coordinates(self, points: Points) -> list[float]:
+    def _draw(self, image: Image.Image, lines: Iterable[Line], width: float, samples: int) -> None:
+        draw = ImageDraw.Draw(image)
+        for line in lines:
+            ink = round(255 * line.depth)
+            draw.line(self._coordinates(line.path, samples), fill=ink, width=max(round(width), 1))
+
+    def _sheet(self, samples: int, ink: int = 0) -> Image.Image:
+        return Image.new("L", (self.width * samples, self.height * samples), ink)
+
+    def _coordinates(self, points: Points, samples: int) -> list[float]:
         corner = np.array([self.left - WIDTH / 2, self.top])
-        return [float(c) for c in ((points - corner) * _SAMPLES).round(2).ravel()]
+        return list(((points - corner) * samples).round(2).ravel().tolist())
 
 
-def _reduced(image: Image.Image) -> Plane:
-    return np.asarray(image.reduce(_SAMPLES), np.float32) / np.float32(255)
+def _as_plane(image: Image.Image) -> Plane:
+    return np.asarray(image, np.float32) / np.float32(255)
 
 
 def soften(plane: Plane, radius: float) -> Plane:

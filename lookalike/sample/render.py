@@ -10,7 +10,7 @@ from lookalike.sample.curve import Points, offset
 from lookalike.sample.fabric import SURFACES, texture
 from lookalike.sample.pattern import Tile, sample
 from lookalike.sample.piece import Piece, Seam, Stroke
-from lookalike.sample.raster import HEIGHT, WIDTH, Patch, Plane, soften
+from lookalike.sample.raster import HEIGHT, WIDTH, Line, Patch, Plane, resized, soften
 from lookalike.sample.shade import Relief, relief
 
 _BEND = 3.0
@@ -25,9 +25,12 @@ def render(pieces: Iterable[Piece], cloth: Tile, rng: np.random.Generator) -> Im
         patch = Patch.around(piece.outline, 2 + 3 * piece.lift)
         if patch is not None:
             _lay(piece, patch, cloth, rng, (colour[patch.on_canvas], cover[patch.on_canvas]))
-    premultiplied = np.empty((HEIGHT, WIDTH, 4), np.uint8)
-    premultiplied[..., :3] = np.clip(colour, 0, cover) * 255 + 0.5
-    premultiplied[..., 3:] = cover * 255 + 0.5
+    premultiplied = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    rows, columns = (np.flatnonzero(cover[..., 0].any(axis)) for axis in (1, 0))
+    if len(rows):
+        seen = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        premultiplied[seen][..., :3] = np.clip(colour[seen], 0, cover[seen]) * np.float32(255) + np.float32(0.5)
+        premultiplied[seen][..., 3:] = cover[seen] * np.float32(255) + np.float32(0.5)
     return Image.frombytes("RGBa", (WIDTH, HEIGHT), premultiplied.tobytes()).convert("RGBA")
 
 
@@ -71,22 +74,19 @@ def _coloured(piece: Piece, patch: Patch, cloth: Tile, lit: Relief, rng: np.rand
 def _seams(seams: Sequence[Seam], patch: Patch) -> Plane | float:
     """Brightness that seams leave: a dark line, with the light edge of the cloth beside it."""
     light: Plane | float = 1.0
-    for stroke in Stroke:
-        for strength in sorted({seam.strength for seam in seams if seam.stroke is stroke}):
-            paths = [s.path for s in seams if s.stroke is stroke and s.strength == strength]
-            light = light * _seam(stroke, strength, paths, patch)
+    stitched = [seam for seam in seams if seam.stroke is Stroke.STITCH]
+    if stitched:
+        light = 1 - patch.stroke([Line(dash, s.strength) for s in stitched for dash in _dashes(s.path)], 1.0)
+    pressed = [seam for seam in seams if seam.stroke is not Stroke.STITCH]
+    if pressed:
+        light = light * (1 - patch.stroke([Line(seam.path, seam.strength) for seam in pressed], 1.1))
+        beside = [Line(offset(seam.path, 1.4), seam.strength) for seam in pressed]
+        light = light + np.float32(0.16) * patch.stroke(beside, 1.3)
+    edges = [Line(seam.path, seam.strength) for seam in pressed if seam.stroke is Stroke.EDGE]
+    if edges:
+        shade = soften(patch.stroke_halved(edges, 2.0), 1.5)
+        light = light * (1 - resized(shade, patch.width, patch.height))
     return light
-
-
-def _seam(stroke: Stroke, strength: float, paths: list[Points], patch: Patch) -> Plane:
-    if stroke is Stroke.STITCH:
-        dashes = [dash for path in paths for dash in _dashes(path)]
-        return 1 - strength * patch.stroke(dashes, 1.0)
-    dark = patch.stroke(paths, 1.1)
-    beside = patch.stroke([offset(path, 1.4) for path in paths], 1.3)
-    if stroke is Stroke.EDGE:
-        dark = np.maximum(dark, 0.6 * soften(dark, 2.5) * 2)
-    return 1 - strength * dark + 0.16 * strength * beside
 
 
 def _dashes(path: Points, every: float = 5.0) -> list[Points]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.sample.curve import Points
 from lookalike.sample.fabric import SURFACES
 from lookalike.sample.noise import creases, noise
-from lookalike.sample.piece import Piece
-from lookalike.sample.raster import Patch, Plane, halved, resized, soften
+from lookalike.sample.piece import Fold, Piece
+from lookalike.sample.raster import Line, Patch, Plane, halved, resized, soften
 
 _LAMP = (-0.42, -0.5, 0.757)
 """Towards the lamp: from the upper left; unit length."""
@@ -17,14 +16,18 @@ _HALFWAY = (-0.224, -0.267, 0.937)
 """Between the lamp and the camera straight above; unit length (Blinn, 1977)."""
 
 
+_STIFF = 0.35
+"""Pieces that drape less than this, bands and buttons, only undulate."""
+
+
 @dataclass(frozen=True)
 class Relief:
-    """Of one piece on its patch: `light` (1 on flat cloth), `glint` (0…1), and the slope that warps patterns."""
+    """Of one piece on its patch: `light` (1 on flat cloth), the slope that warps patterns, and `glint` (0…1)."""
 
     light: Plane
-    glint: Plane
     slope_x: Plane
     slope_y: Plane
+    glint: Plane | float
 
 
 def relief(piece: Piece, patch: Patch, mask: Plane, rng: np.random.Generator) -> Relief:
@@ -39,10 +42,12 @@ def relief(piece: Piece, patch: Patch, mask: Plane, rng: np.random.Generator) ->
     lambert = np.maximum(_towards(_LAMP, slope_x, slope_y) * facing, 0) / _LAMP[2]
     occlusion = 0.9 + 0.1 * inner
     light = (0.4 + 0.6 * np.minimum(lambert, 1.32)) * occlusion
-    cosine = np.clip(_towards(_HALFWAY, slope_x, slope_y) * facing, 0, 1)
-    glint = cosine ** (SURFACES[piece.fabric].sharpness * 2)
-    planes = (resized(plane, patch.width, patch.height) for plane in (light, glint, slope_x, slope_y))
-    return Relief(*planes)
+    glint: Plane | float = 0.0
+    if SURFACES[piece.fabric].gloss:
+        cosine = np.clip(_towards(_HALFWAY, slope_x, slope_y) * facing, 0, 1)
+        glint = resized(cosine ** (SURFACES[piece.fabric].sharpness * 2), patch.width, patch.height)
+    full = [resized(plane, patch.width, patch.height) for plane in (light, slope_x, slope_y)]
+    return Relief(full[0], full[1], full[2], glint)
 
 
 def _towards(direction: tuple[float, float, float], slope_x: Plane, slope_y: Plane) -> Plane:
@@ -56,8 +61,10 @@ def _free_folds(piece: Piece, shape: tuple[int, ...], rng: np.random.Generator) 
     amount = piece.drape * SURFACES[piece.fabric].stiffness
     if amount == 0:
         return np.zeros((height, width), np.float32)
-    long = noise(rng, (height, width), (16, 70), -piece.grain)
     broad = noise(rng, (height, width), (38, 46), -piece.grain)
+    if piece.drape < _STIFF:
+        return broad * np.float32(2.5 * amount)
+    long = noise(rng, (height, width), (16, 70), -piece.grain)
     sharp = creases(rng, (height, width), (34, 22), 0.5 - piece.grain)
     where = np.clip(noise(rng, (height, width), (44, 44)) + 0.1, 0, 1)
     fine = noise(rng, (height, width), (9, 14), -piece.grain)
@@ -67,11 +74,12 @@ def _free_folds(piece: Piece, shape: tuple[int, ...], rng: np.random.Generator) 
 
 def _laid_folds(piece: Piece, patch: Patch) -> Plane | float:
     """The folds that the cut prescribes: pleats, gathers, quilting."""
-    groups: dict[tuple[float, float], list[Points]] = defaultdict(list)
+    groups: dict[float, list[Fold]] = defaultdict(list)
     for fold in piece.folds:
-        groups[fold.height, fold.width].append(fold.path)
+        groups[fold.width].append(fold)
     total: Plane | float = 0.0
-    for (height, width), paths in groups.items():
-        line = halved(patch.stroke(paths, width * 0.6))
-        total = total + height * soften(line, width / 4)
+    for width, folds in groups.items():
+        highest = max(abs(fold.height) for fold in folds)
+        lines = [Line(fold.path, fold.height / highest) for fold in folds]
+        total = total + np.float32(highest) * soften(patch.stroke_halved(lines, width * 0.6), width / 4)
     return total

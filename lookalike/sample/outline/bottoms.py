@@ -43,7 +43,7 @@ class Legs:
 def pants(look: Look) -> list[Piece]:
     """Jeans, tailored trousers and joggers."""
     style = look.spec.style
-    width = {Style.JEANS: 44.0, Style.TAILORED: 54.0, Style.JOGGERS: 38.0}[style] * look.vary(1, 0.2)
+    width = {Style.JEANS: 47.0, Style.TAILORED: 58.0, Style.JOGGERS: 40.0}[style] * look.vary(1, 0.2)
     apart = look.vary(16, 0.5)
     legs = Legs(
         waist=(look.vary(70, 0.04), 42),
@@ -58,7 +58,7 @@ def pants(look: Look) -> list[Piece]:
 def shorts(look: Look) -> list[Piece]:
     """Denim, chino and sports shorts."""
     knee = look.spec.length is Length.KNEE
-    hem = look.vary(390 if knee else 300, 0.03)
+    hem = look.vary(356 if knee else 286, 0.03)
     wide = look.vary(128 if knee else 138, 0.06)
     inner = look.vary(18, 0.3)
     legs = Legs(

@@ -38,10 +38,10 @@ def _block(look: Look, *, flared: bool, bare: bool) -> Block:
         neck=(look.vary(35), 70),
         shoulder=(half * (0.72 if bare else 0.98), 86),
         armpit=(half, look.vary(172, 0.03)),
-        waist=(look.vary(64, 0.05), look.vary(252, 0.03)),
+        waist=(look.vary(64 if flared else 71, 0.05), look.vary(252, 0.03)),
         hem=((66 if flared else 78) + spread, hem),
         hem_drop=look.vary(15, 0.3) if flared else 4,
-        flare=4 if flared else 20,
+        flare=4 if flared else 13,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lookalike.sample.curve import curve, ellipse, flip, join, line, offset, shifted
+from lookalike.sample.curve import curve, ellipse, join, line, offset, shifted
 from lookalike.sample.outline.look import Look
 from lookalike.sample.piece import Fabric, Fold, Piece, Seam, Stroke
 from lookalike.sample.spec import Style
@@ -16,77 +16,60 @@ def hat(look: Look) -> list[Piece]:
 
 
 def _cap(look: Look) -> list[Piece]:
-    """A baseball cap from the front, its visor towards us."""
-    wide, high = look.vary(150, 0.04), look.vary(168, 0.06)
-    top, base = 300 - high, 300.0
+    """A baseball cap, turned a little to one side."""
+    high = look.vary(172, 0.05)
+    top = 312 - high
     crown = join(
-        curve(
-            (-wide, base + 24),
-            (-wide * 0.97, base - high * 0.42),
-            (-wide * 0.6, top + 24),
-            (0, top),
-            (wide * 0.6, top + 24),
-            (wide * 0.97, base - high * 0.42),
-            (wide, base + 24),
-        ),
-        curve((wide, base + 24), (wide * 0.5, base + 10), (0, base + 4), (-wide * 0.5, base + 10), (-wide, base + 24)),
+        curve((-130, 308), (-126, top + 92), (-82, top + 28), (8, top), (98, top + 30), (146, top + 98), (150, 318)),
+        curve((150, 318), (60, 334), (-40, 326), (-130, 308)),
     )
-    panel = curve((6, top + 2), (wide * 0.5, top + 50), (wide * 0.66, base + 12))
-    seams = [Seam(path, Stroke.EDGE, 0.45) for path in (panel, flip(panel))]
-    seams += [Seam(offset(path, by), Stroke.STITCH, 0.28) for path in (panel, flip(panel)) for by in (4, -4)]
-    seams.append(Seam(curve((0, top), (0, base)), Stroke.STITCH, 0.22))
-    dome = Piece(crown, look.fabric, bulge=64, drape=0.55, lift=2, seams=tuple(seams))
-    return [dome, *_eyelets(look, wide, top), *_visor(look, wide, base), _knob(look, top), *_badge(look, top, base)]
+    front = curve((8, top), (-34, top + 62), (-50, 324))
+    back = curve((8, top), (84, top + 62), (104, 324))
+    side = curve((8, top), (-72, top + 48), (-112, top + 104))
+    seams = [Seam(path, Stroke.EDGE, 0.45) for path in (front, back, side)]
+    seams += [Seam(offset(path, by), Stroke.STITCH, 0.28) for path in (front, back) for by in (4, -4)]
+    dome = Piece(crown, look.fabric, bulge=64, drape=0.5, lift=2, seams=tuple(seams))
+    knob = Piece(ellipse(8, top + 1, 12, 6), look.fabric, paint=look.main, bulge=6, drape=0, lift=1.5)
+    return [dome, *_eyelets(look, top), *_badge(look, top), _visor(look), knob]
 
 
-def _visor(look: Look, wide: float, base: float) -> list[Piece]:
-    reach = look.vary(84, 0.12)
-    side = wide * 0.9
+def _visor(look: Look) -> Piece:
+    reach = look.vary(82, 0.12)
     brim = join(
-        curve((-side, base + 16), (-side * 0.5, base + 1), (0, base - 5), (side * 0.5, base + 1), (side, base + 16)),
+        curve((-138, 298), (-66, 320), (20, 333), (92, 322)),
         curve(
-            (side, base + 16),
-            (side * 1.06, base + reach * 0.5),
-            (side * 0.7, base + reach * 0.98),
-            (0, base + reach * 1.16),
-            (-side * 0.7, base + reach * 0.98),
-            (-side * 1.06, base + reach * 0.5),
-            (-side, base + 16),
+            (92, 322),
+            (66, 322 + reach * 0.7),
+            (-30, 322 + reach * 1.02),
+            (-128, 322 + reach * 0.98),
+            (-192, 318 + reach * 0.62),
+            (-188, 330),
+            (-138, 298),
         ),
     )
-    rim = brim[41:]
-    rows = tuple(Seam(offset(rim, by), Stroke.STITCH, 0.26) for by in (7, 16, 25))
+    rim = brim[31:]
+    rows = tuple(Seam(offset(rim, by), Stroke.STITCH, 0.26) for by in (7, 15, 23))
     paint = look.accent if look.chance(0.25) else None
-    return [Piece(brim, look.fabric, paint=paint, bulge=26, drape=0.15, lift=5, seams=rows)]
+    return Piece(brim, look.fabric, paint=paint, bulge=26, drape=0.15, lift=5, seams=rows)
 
 
-def _knob(look: Look, top: float) -> Piece:
-    return Piece(ellipse(0, top + 2, 12, 6.5), look.fabric, paint=look.main, bulge=6, drape=0, lift=1.5)
-
-
-def _eyelets(look: Look, wide: float, top: float) -> list[Piece]:
+def _eyelets(look: Look, top: float) -> list[Piece]:
     return [
-        Piece(
-            ellipse(side * wide * 0.36, top + 60, 4, 4.6),
-            Fabric.RUBBER,
-            paint=look.main,
-            tone=0.5,
-            bulge=2,
-            drape=0,
-            lift=0.8,
-        )
-        for side in (-1, 1)
+        Piece(ellipse(x, top + y, 3, 3.4), Fabric.RUBBER, paint=look.main, tone=0.5, bulge=2, drape=0, lift=0.8)
+        for x, y in ((30, 52), (112, 78))
     ]
 
 
-def _badge(look: Look, top: float, base: float) -> list[Piece]:
-    """A plain woven patch on the front."""
+def _badge(look: Look, top: float) -> list[Piece]:
+    """A plain woven patch on the front panel."""
     if not look.chance(0.5):
         return []
-    y = top * 0.42 + base * 0.58
-    shape = ellipse(0, y, 34, 26) if look.chance() else ellipse(0, y, 24, 24)
-    ring = (Seam(offset(np.vstack([shape, shape[:1]]), -3), Stroke.STITCH, 0.35),)
-    return [Piece(shape, Fabric.WOOL, paint=look.accent, bulge=3, drape=0, lift=1.2, seams=ring)]
+    y = top + 112
+    patch = curve((-14, y - 26), (22, y - 21), (56, y - 22), steps=4)
+    foot = curve((58, y + 16), (46, y + 26), (20, y + 30), (-8, y + 24), (-18, y + 12), steps=4)
+    outline = join(patch, foot)
+    ring = (Seam(offset(np.vstack([outline, outline[:1]]), -3), Stroke.STITCH, 0.35),)
+    return [Piece(outline, Fabric.WOOL, paint=look.accent, bulge=3, drape=0, lift=1.2, seams=ring)]
 
 
 def _beanie(look: Look) -> list[Piece]:

@@ -39,7 +39,7 @@ def _sole(look: Look, upper: float, lower: float, front: float, heel: float) -> 
 def _sneaker(look: Look) -> list[Piece]:
     """A low lace-up with heel counter, toe cap, tongue and laces."""
     sole = 430.0
-    top = sole - look.vary(128, 0.06)
+    top = sole - look.vary(146, 0.06)
     tongue = Piece(
         join(
             curve((-92, top - 14), (-66, top - 30), (-44, top - 20)),

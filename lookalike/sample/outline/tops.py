@@ -13,7 +13,7 @@ from lookalike.sample.spec import Collar, Sleeve, Style
 def t_shirt(look: Look) -> list[Piece]:
     """T-shirts, tank tops and polo shirts."""
     bare = look.spec.sleeve is Sleeve.SLEEVELESS
-    block = _block(look, width=106, top=112, bottom=492, bare=bare)
+    block = _block(look, width=110, top=112, bottom=444, bare=bare)
     collar = look.spec.collar or Collar.CREW
     top = neck(look, block.neck, collar, scoop=2.1 if bare else 1.0)
     arm = Arm(look.vary(0.88, 0.12), look.vary(112, 0.1), look.vary(78, 0.06))
@@ -30,10 +30,10 @@ def t_shirt(look: Look) -> list[Piece]:
 def longsleeve(look: Look) -> list[Piece]:
     """Sweaters and long-sleeved jersey tops."""
     knit = look.spec.style is Style.SWEATER
-    block = _block(look, width=116 if knit else 108, top=120, bottom=480)
+    block = _block(look, width=118 if knit else 110, top=120, bottom=436)
     collar = look.spec.collar or Collar.CREW
     top = neck(look, block.neck, collar)
-    arm = Arm(look.vary(0.27, 0.2), look.vary(292, 0.04), look.vary(44 if knit else 38))
+    arm = Arm(look.vary(0.27, 0.2), look.vary(290, 0.04), look.vary(44 if knit else 38))
     arms = sleeves(look, block, arm, "rib" if knit else "stitch")
     front = torso(look, block, top.edge, hem_stitch=not knit)
     band = _rib_hem(block) if knit else []
@@ -42,10 +42,10 @@ def longsleeve(look: Look) -> list[Piece]:
 
 def shirt(look: Look) -> list[Piece]:
     """Button-down shirts, short or long."""
-    block = _block(look, width=106, top=116, bottom=486, drop=20)
+    block = _block(look, width=110, top=116, bottom=448, drop=20)
     top = neck(look, block.neck, Collar.SHIRT)
     long = look.spec.sleeve is Sleeve.LONG
-    arm = Arm(look.vary(0.27, 0.2), look.vary(296, 0.04), 46) if long else Arm(look.vary(0.78, 0.12), 128, 80)
+    arm = Arm(look.vary(0.27, 0.2), look.vary(292, 0.04), 46) if long else Arm(look.vary(0.78, 0.12), 128, 80)
     arms = sleeves(look, block, arm, "button" if long else "stitch")
     start, end = block.neck[1] + 30, block.hem[1] + block.hem_drop
     stand = Piece(
@@ -74,8 +74,8 @@ def _block(look: Look, *, width: float, top: float, bottom: float, drop: float =
     return Block(
         neck=(look.vary(40, 0.08), top),
         shoulder=(shoulder, top + (14 if bare else 26)),
-        armpit=(half, top + look.vary(132 if bare else 118)),
-        waist=(half * fit, top + 240),
+        armpit=(half, top + look.vary(124 if bare else 112)),
+        waist=(half * fit, top + 222),
         hem=(half * look.vary(1.0, 0.03), hem),
         hem_drop=drop,
     )
