@@ -1,3 +1,4 @@
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -48,9 +49,9 @@ def import_photos(
     Photos are read from files, never fetched from addresses. An entry that is wrong is reported and the rest goes on.
     """
     session = Session.of(context)
-    opened = open_source(source, SourceOptions(category, category_from_folder, allow_outside))
+    options = SourceOptions(category, category_from_folder, allow_outside)
     tally = Tally(events, errors)
-    with session.open(catalogue, create=True) as target:
+    with closing(open_source(source, options)) as opened, session.open(catalogue, create=True) as target:
         complete = run_import(target, opened, tally, session.err)
     if as_json:
         session.print_json({"source": str(source), **tally.summary(), "interrupted": not complete})

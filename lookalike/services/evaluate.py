@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -95,7 +96,7 @@ class Evaluate:
     """
 
     find_similar: FindSimilar
-    new_index: Callable[[], VectorIndex]
+    new_index: Callable[[], AbstractContextManager[VectorIndex]]
 
     def __call__(self, catalogue: CatalogueId, photos: Iterable[LabelledPhoto]) -> Evaluation:
         """Photos are read one at a time.

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
@@ -32,18 +33,18 @@ class MeasureRecall:
 
     items: ItemStore
     index: VectorIndex
-    new_index: Callable[[], VectorIndex]
+    new_index: Callable[[], AbstractContextManager[VectorIndex]]
 
     def __call__(
         self, catalogue: CatalogueId, model: ModelVersion, queries: Sequence[Embedding], k: int
     ) -> dict[str, float]:
         """Mean recall@k in [0, 1] by filter: ``unfiltered`` and each of `SHARES`."""
         measured = {"unfiltered": _recall(self.index, catalogue, queries, Filter(), k)}
-        scratch = self.new_index()
-        self._fill(scratch, catalogue, model)
-        for share in SHARES:
-            only = Filter.of(any_of=[f"{_FACET}:{share}"])
-            measured[share] = _recall(scratch, catalogue, queries, only, k)
+        with self.new_index() as scratch:
+            self._fill(scratch, catalogue, model)
+            for share in SHARES:
+                only = Filter.of(any_of=[f"{_FACET}:{share}"])
+                measured[share] = _recall(scratch, catalogue, queries, only, k)
         return measured
 
     def _fill(self, scratch: VectorIndex, catalogue: CatalogueId, model: ModelVersion) -> None:

@@ -38,6 +38,9 @@ class FolderSource:
         """Unknown: a folder is counted, not measured."""
         return 0.0
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def entries(self) -> Iterator[Entry]:
         """One entry a file."""
         folder, seen = None, set[ItemId]()

@@ -25,6 +25,10 @@ class JsonLinesSource:
         """The share of the file read so far, in [0, 1]."""
         return self._lines.place
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._lines.close()
+
     def entries(self) -> Iterator[Entry]:
         """One entry a photo, or one that says what is wrong with a line; empty lines are passed over."""
         while True:
@@ -32,7 +36,6 @@ class JsonLinesSource:
                 line = next(self._lines)
                 record = self._record(line) if line.strip() else None
             except StopIteration:
-                self._lines.close()
                 return
             except (ValueError, InvalidRequestError) as error:
                 yield BadEntry(self._where(), str(error))

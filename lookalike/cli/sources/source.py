@@ -30,6 +30,10 @@ class Source(Protocol):
         """One entry a photo, or one for each thing that is wrong; never raises for what is read."""
         ...
 
+    def close(self) -> None:
+        """Let go of the file; closing twice is fine."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:

@@ -30,9 +30,11 @@ class TableSource:
         self._paths = paths
         self._category = category
         self._lines = Lines(path)
-        header = next(self._lines, "")
-        delimiter = max(",;\t", key=header.count)
-        self._columns = _check(next(csv.reader([header], delimiter=delimiter, strict=True), []), path.name)
+        try:
+            self._columns, delimiter = _read_header(self._lines)
+        except (ValueError, csv.Error) as error:
+            self._lines.close()
+            raise InvalidRequestError(f"{path.name}:1", str(error)) from error
         self._rows = csv.reader(self._lines, delimiter=delimiter, strict=True)
 
     def total(self) -> int | None:
@@ -43,6 +45,10 @@ class TableSource:
         """The share of the file read so far, in [0, 1]."""
         return self._lines.place
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._lines.close()
+
     def entries(self) -> Iterator[Entry]:
         """One entry a photo, or one that says what is wrong with a row; empty rows are passed over."""
         while True:
@@ -51,7 +57,6 @@ class TableSource:
                 row = next(self._rows)
                 record = self._record(row) if any(row) else None
             except StopIteration:
-                self._lines.close()
                 return
             except (ValueError, csv.Error, InvalidRequestError) as error:
                 yield BadEntry(self._where(first), str(error))
@@ -70,17 +75,21 @@ class TableSource:
         return read_record(_fields(cells), self._category)
 
 
-def _check(header: Sequence[str], name: str) -> tuple[str, ...]:
-    columns = tuple(column.strip() for column in header)
+def _read_header(lines: Lines) -> tuple[tuple[str, ...], str]:
+    """The columns, and what stands between them. Raises `ValueError` for a header that cannot be right."""
+    header = checked_text(next(lines, ""))
+    delimiter = max(",;\t", key=header.count)
+    cells = next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    columns = tuple(cell.strip() for cell in cells)
     for column in columns:
         if column not in _COLUMNS and not column.startswith(_ATTRIBUTE):
             known = ", ".join((*_COLUMNS, f"{_ATTRIBUTE}NAME"))
-            raise InvalidRequestError(f"{name}:1", f"unknown column {column!r:.80}; known are {known}")
+            raise ValueError(f"unknown column {column!r:.80}; known are {known}")
         if columns.count(column) > 1:
-            raise InvalidRequestError(f"{name}:1", f"column {column!r:.80} stands there twice")
+            raise ValueError(f"column {column!r:.80} stands there twice")
     if "id" not in columns or not {"photo", "photos"} & set(columns):
-        raise InvalidRequestError(f"{name}:1", "the header must name the columns id and photo (or photos)")
-    return columns
+        raise ValueError("the header must name the columns id and photo (or photos)")
+    return columns, delimiter
 
 
 def _fields(cells: dict[str, str]) -> dict[str, Any]:
