@@ -1,5 +1,6 @@
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from lookalike.adapters.embedded.durable_file import make_folder
 from lookalike.adapters.embedded.index.build import Build, Search
 from lookalike.adapters.embedded.index.nearest import find_exactly, find_nearest
 from lookalike.adapters.embedded.index.records import SCHEMA, Records
+from lookalike.adapters.embedded.index.tuning import Tuning
 from lookalike.adapters.embedded.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.embedding import Embedding, ModelVersion
@@ -29,10 +31,11 @@ class EmbeddedVectorIndex:
     opened when it is first asked for. Close it before the database.
     """
 
-    def __init__(self, database: Database, folder: Path | None, clock: Clock) -> None:
+    def __init__(self, database: Database, folder: Path | None, clock: Clock, tuning: Tuning | None = None) -> None:
         self._database = database
         self._folder = folder
         self._clock = clock
+        self._tuning = tuning or Tuning()
         self._opening = threading.Lock()
         self._writing = threading.Lock()
         self._builds: dict[CatalogueId, Build] = {}
@@ -42,7 +45,7 @@ class EmbeddedVectorIndex:
         """Insert or replace entries; findable and durable when this returns. Doing it again changes nothing."""
         if not entries:
             return
-        with self._writing:
+        with self._turn_to_write():
             build = self._live(catalogue)
             model = entries[0].embedding.model if build is None else build.model
             for entry in entries:
@@ -55,14 +58,14 @@ class EmbeddedVectorIndex:
 
     def relabel_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
         """Give every entry of these items the labels they have now; items without entries are ignored."""
-        with self._writing:
+        with self._turn_to_write():
             build = self._live(catalogue)
             if build is not None:
                 build.relabel(items)
 
     def remove_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
         """Forget every entry of these items; unknown ones are ignored."""
-        with self._writing:
+        with self._turn_to_write():
             build = self._live(catalogue)
             if build is not None:
                 build.remove(items)
@@ -112,6 +115,13 @@ class EmbeddedVectorIndex:
                 build.close()
             self._builds.clear()
 
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if self._database.read_only:
+            raise InvalidRequestError("catalogue", "was opened for reading only")
+        with self._writing:
+            yield
+
     def _begin(self, catalogue: CatalogueId, model: ModelVersion) -> None:
         statement = "INSERT INTO index_generations (catalogue, number, model, live, created_at) VALUES (?, ?, ?, 1, ?)"
         self._database.execute(statement, (catalogue, _FIRST, model, to_micros(self._clock.now())))
@@ -135,7 +145,8 @@ class EmbeddedVectorIndex:
             return None
         key, model = found[0]
         records = Records(self._database, key)
-        return Build(ModelVersion(model), records, self._place(key), read_only=self._database.read_only)
+        place = self._place(key)
+        return Build(ModelVersion(model), records, place, self._tuning, read_only=self._database.read_only)
 
     def _place(self, key: int) -> Path | None:
         # Named by number, not by catalogue: Windows cannot have folders called "con" or "aux".

@@ -11,6 +11,7 @@ from lookalike.adapters.embedded.index.merger import Merger
 from lookalike.adapters.embedded.index.nearest import View, Wanted
 from lookalike.adapters.embedded.index.postings import Postings
 from lookalike.adapters.embedded.index.records import Change, Records
+from lookalike.adapters.embedded.index.tuning import Tuning
 from lookalike.adapters.embedded.index.vectors import VectorFile
 from lookalike.domain.embedding import Embedding, ModelVersion
 from lookalike.domain.filter import Filter
@@ -20,9 +21,7 @@ from lookalike.domain.photo import PhotoId
 from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
 
 Search = Callable[[View, BitMap, Wanted], list[Hit]]
-# Rows merged beyond those just written, and at most so many that a restart leaves for later.
-_EXTRA: Final = 512
-_BACKGROUND: Final = 1_024
+_EXTRA: Final = 512  # rows linked beyond those just written: what a restart left behind
 
 
 class Build:
@@ -32,10 +31,13 @@ class Build:
     safe in three steps: vectors reach the disk in rows nobody knows of, SQLite commits what they are, memory follows.
     """
 
-    def __init__(self, model: ModelVersion, records: Records, folder: Path | None, *, read_only: bool) -> None:
+    def __init__(
+        self, model: ModelVersion, records: Records, folder: Path | None, tuning: Tuning, *, read_only: bool
+    ) -> None:
         """Open. Raises `CatalogueDamagedError` where the file of vectors is missing or too short."""
         self.model = model
         self._records = records
+        self._tuning = tuning
         self._next_row = records.next_row()
         path = None if folder is None else folder / "vectors.f32"
         self._vectors = VectorFile(path, rows=self._next_row, read_only=read_only)
@@ -44,11 +46,11 @@ class Build:
         self._items: list[ItemId | None] = [None] * self._next_row
         self._photos: list[PhotoId | None] = [None] * self._next_row
         self._live = self._load_places()
-        self._merger = Merger(records, folder, read_only=read_only)
+        self._merger = Merger(records, folder, tuning, read_only=read_only)
         self._merger.forget_if_stale(len(self._live))
         self._closing = threading.Event()
         self._helper = threading.Thread(target=self._catch_up, name="index-merger", daemon=True)
-        if len(self.view().newer) > _BACKGROUND:
+        if len(self.view().newer) > tuning.background:
             self._helper.start()
 
     def _load_places(self) -> BitMap:
@@ -71,7 +73,9 @@ class Build:
         if self._live and self._live.max() >= merged:
             newer = self._live.copy()
             newer.remove_range(0, merged)
-        return View(self._vectors.array, self._items, self._photos, self._live, newer, self._merger.graph, merged)
+        graph = self._merger.graph
+        places = self._items, self._photos
+        return View(self._vectors.array, *places, self._live, newer, graph, merged, self._tuning)
 
     def search(self, queries: Sequence[VectorQuery], how: Search) -> list[list[Hit]]:
         """Hits for each query. Raises `UnknownFacetError`."""

@@ -11,14 +11,13 @@ from lookalike.adapters.embedded.index.graph import Graph
 from lookalike.adapters.embedded.index.nearest import View
 from lookalike.adapters.embedded.index.records import Records
 from lookalike.adapters.embedded.index.snapshot import read_snapshot, remove_others, write_snapshot
+from lookalike.adapters.embedded.index.tuning import Tuning
 from lookalike.errors import LookalikeError
 
 _LOG = logging.getLogger(__name__)
-_LEAST_GRAPH: Final = 4_096  # rows: fewer are compared one by one in less time than a graph takes
 _CHUNK: Final = 16  # rows linked while searches wait: some 5 ms
 _BREATH: Final = 5e-5  # seconds in which a search that waits gets its turn
-_LEAST_UNSAVED, _UNSAVED_SHARE = 16_384, 4  # nodes after which the graph is written anew: as many, or a quarter
-_WORTH_SAVING: Final = 1_024  # nodes, when closing
+_UNSAVED_SHARE: Final = 4
 
 
 class Merger:
@@ -28,7 +27,8 @@ class Merger:
     has to succeed for the index to be right.
     """
 
-    def __init__(self, records: Records, folder: Path | None, *, read_only: bool) -> None:
+    def __init__(self, records: Records, folder: Path | None, tuning: Tuning, *, read_only: bool) -> None:
+        self._tuning = tuning
         self._records = records
         self._folder = folder
         self._read_only = read_only
@@ -48,14 +48,14 @@ class Merger:
 
     def forget_if_stale(self, live: int) -> None:
         """Start the graph anew when more than half of its nodes lead to rows that are gone."""
-        if len(self.graph) > 2 * live + _LEAST_GRAPH:
+        if len(self.graph) > 2 * live + self._tuning.least_graph:
             self.graph, self.merged, self._saved = Graph(), 0, 0
 
     def merge(self, view_now: Callable[[], View], limit: int) -> None:
         """Link up to `limit` of the rows that are not in the graph, oldest first."""
         with self._lock:
             view = view_now()
-            if len(view.live) < _LEAST_GRAPH:
+            if len(view.live) < self._tuning.least_graph:
                 return
             rows = np.asarray(view.newer.to_array(), np.int64)[:limit]
             for start in range(0, len(rows), _CHUNK):
@@ -67,13 +67,18 @@ class Merger:
     def save_if_due(self, *, closing: bool = False) -> None:
         """Write the graph to a file when enough was added since the last time."""
         with self._lock:
-            due = _WORTH_SAVING if closing else max(_LEAST_UNSAVED, self._saved // _UNSAVED_SHARE)
+            due = self._due(closing=closing)
             if self._folder is None or self._read_only or len(self.graph) - self._saved < due:
                 return
             try:
                 self._save(self._folder)
             except LookalikeError as error:
                 _LOG.warning("the graph was not written and will be made again: %s", error)
+
+    def _due(self, *, closing: bool) -> int:
+        if closing:
+            return self._tuning.worth_saving
+        return max(self._tuning.least_unsaved, self._saved // _UNSAVED_SHARE)
 
     def _save(self, folder: Path) -> None:
         snapshot = write_snapshot(self.graph, folder, self.merged)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from lookalike.adapters.embedded.index.graph import Graph, Rows
+from lookalike.adapters.embedded.index.tuning import Tuning
 from lookalike.adapters.embedded.index.vectors import Matrix
 from lookalike.domain.embedding import Vector
 from lookalike.domain.item import ItemId
@@ -24,9 +25,6 @@ from lookalike.ports.vector_index import Hit
 
 Scores = npt.NDArray[np.float32]
 
-# Microseconds measured on one core (ADR 0003): comparing one row, and a neighbour asked of the graph.
-_ROW_COST, _NEIGHBOUR_COST, _GRAPH_COST = 0.1, 3.0, 60.0
-_LEAST_FETCH: Final = 64
 _TRUSTED: Final = 2 / 3
 _ROUNDING: Final = 1e-5  # more than float32 loses in 256 products
 _CHUNK: Final = 8_192  # rows gathered at once: 8 MiB
@@ -43,6 +41,7 @@ class View:
     newer: BitMap
     graph: Graph
     merged: int
+    tuning: Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def find_nearest(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
     in_graph = allowed.range_cardinality(0, view.merged)
     fetch = _first_fetch(view, in_graph, wanted)
     newer = _rows_of(allowed & view.newer)
-    while _GRAPH_COST + fetch * _NEIGHBOUR_COST < in_graph * _ROW_COST:
+    while fetch <= len(view.graph) and _graph_cost(view.tuning, fetch) < in_graph * view.tuning.row_cost:
         hits = _ask_graph(view, allowed, newer, wanted, fetch)
         if hits is not None:
             return hits
@@ -67,9 +66,13 @@ def find_nearest(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
     return find_exactly(view, allowed, wanted)
 
 
+def _graph_cost(tuning: Tuning, fetch: int) -> float:
+    return tuning.graph_cost + fetch * tuning.neighbour_cost
+
+
 def _first_fetch(view: View, in_graph: int, wanted: Wanted) -> int:
     needed = wanted.k + len(wanted.excluded)
-    return max(_LEAST_FETCH, 2 * needed * len(view.graph) // max(1, in_graph))
+    return max(view.tuning.least_fetch, 2 * needed * len(view.graph) // max(1, in_graph))
 
 
 def _ask_graph(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, fetch: int) -> list[Hit] | None:

@@ -36,12 +36,12 @@ class VectorFile:
         if rows and not path.exists():
             raise CatalogueDamagedError(f"{path} is missing")
         with reported(path):
-            if not path.exists():
+            if mode != "rb":
                 path.touch()
-            self._file = path.open(mode)  # type: ignore[assignment]  # mode is one of two binary ones
             size = path.stat().st_size
-        if size < rows * _ROW_BYTES:
-            raise CatalogueDamagedError(f"{path} holds {size // _ROW_BYTES} vectors where {rows} were recorded")
+            if size < rows * _ROW_BYTES:
+                raise CatalogueDamagedError(f"{path} holds {size // _ROW_BYTES} vectors where {rows} were recorded")
+            self._file = path.open(mode)  # type: ignore[assignment]  # mode is one of two binary ones
         self._remap(size // _ROW_BYTES, mmap.ACCESS_READ if mode == "rb" else mmap.ACCESS_WRITE)
 
     def write(self, start: int, vectors: Matrix) -> None:
