@@ -15,7 +15,6 @@ from lookalike.errors import (
 )
 
 Row = tuple[Any, ...]
-_BUSY_SECONDS: Final = 5.0
 _ALWAYS: Final = ("PRAGMA foreign_keys = ON", "PRAGMA trusted_schema = OFF", "PRAGMA temp_store = MEMORY")
 # FULL, not NORMAL: in WAL mode NORMAL survives kill -9 but may lose the last commits when the power goes, and an
 # acknowledged photo must survive that too. It costs one fsync a commit, and ports take many at once.
@@ -34,16 +33,16 @@ class Database:
     Calls are serialised by a lock that a `transaction` holds to its end. A commit that returned survives
     kill -9 and loss of power. Every method raises `CatalogueLockedError` where another process writes,
     `CatalogueDamagedError` where the file is not what it should be and `UnavailableError` where the disk
-    is full or fails, or after `close`.
+    is full or fails, or after `close`. Another process's commit is waited for up to `busy_seconds`.
     """
 
-    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path | None, *, read_only: bool = False, busy_seconds: float = 5.0) -> None:
         self.path = path
         self.read_only = read_only
         self._lock = threading.RLock()
         self._depth = 0
         with _translated(path):
-            self._connection: sqlite3.Connection | None = _connect(path, read_only)
+            self._connection: sqlite3.Connection | None = _connect(path, read_only, busy_seconds)
         try:
             self._prepare()
         except BaseException:
@@ -145,10 +144,10 @@ def json_list(values: Iterable[str]) -> str:
     return json.dumps(list(values))
 
 
-def _connect(path: Path | None, read_only: bool) -> sqlite3.Connection:
+def _connect(path: Path | None, read_only: bool, busy_seconds: float) -> sqlite3.Connection:
     place = ":memory:" if path is None else f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     # isolation_level=None: transactions begin and end where `transaction` says, never by the driver's guess.
-    return sqlite3.connect(place, _BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+    return sqlite3.connect(place, busy_seconds, isolation_level=None, check_same_thread=False, uri=True)
 
 
 def _boundaries(depth: int) -> tuple[str, str, tuple[str, ...]]:
@@ -167,6 +166,8 @@ def _explain(age: str, schema: str, found: int, known: int) -> str:
 def _translated(path: Path | None) -> Iterator[None]:
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError("text", "holds a character that is not valid Unicode") from error
     except sqlite3.Error as error:
         translated = _translate(error, path)
         if translated is None:

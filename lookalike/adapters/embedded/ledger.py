@@ -108,7 +108,8 @@ class SqliteLedger:
 
 def _from_upload(upload: Upload) -> Row:
     moments = (to_micros(upload.requested_at), to_micros(upload.updated_at))
-    state = (upload.item, upload.status, upload.photo, upload.rejection, upload.detail, upload.version)
+    detail = upload.detail.encode(errors="backslashreplace").decode()  # it may quote the name of any file
+    state = (upload.item, upload.status, upload.photo, upload.rejection, detail, upload.version)
     return (upload.id, upload.catalogue, upload.content_type, *moments, *state)
 
 

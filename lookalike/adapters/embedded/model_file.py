@@ -4,12 +4,12 @@ from pathlib import Path
 from lookalike.errors import NotFoundError
 
 
-def find_model() -> Path:
-    """The model that comes with Lookalike: in an installed package, or in a checkout's model repository.
+def find_model(package: Path | None = None) -> Path:
+    """The model that comes with Lookalike: in the installed `package`, or in a checkout's model repository.
 
     Raises `NotFoundError`, saying where it was looked for.
     """
-    package = Path(str(files("lookalike")))
+    package = package or Path(str(files("lookalike")))
     places = (package / "models" / "embedder.onnx", package.parent / "model_repo" / "embedder" / "1" / "model.onnx")
     for place in places:
         if place.is_file():

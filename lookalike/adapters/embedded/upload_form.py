@@ -53,7 +53,7 @@ class UploadForms:
         """What the form allows, to be asked before its file is read. Raises `ForbiddenError`."""
         if set(fields) != _FIELDS:
             raise ForbiddenError("the upload form must have exactly the fields that were given out")
-        if not hmac.compare_digest(self._sign(fields["policy"]).encode(), fields[_SIGNATURE].encode()):
+        if not hmac.compare_digest(self._sign(fields["policy"]).encode(), _bytes(fields[_SIGNATURE])):
             raise ForbiddenError("the upload form was changed or is not one of ours")
         expires_at, key, content_type, max_bytes = _decode_policy(fields["policy"])
         if now >= expires_at:
@@ -75,7 +75,7 @@ class UploadForms:
         return allowance.catalogue, allowance.upload
 
     def _sign(self, policy: str) -> str:
-        return hmac.new(self._secret, policy.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, _bytes(policy), hashlib.sha256).hexdigest()
 
 
 def load_secret(path: Path) -> bytes:
@@ -90,6 +90,10 @@ def load_secret(path: Path) -> bytes:
     if len(secret) != _SECRET_BYTES:
         raise CatalogueDamagedError(f"{path} should hold {_SECRET_BYTES} bytes; delete it to have a new one made")
     return secret
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")  # a hostile form may hold what is not Unicode
 
 
 def _encode_policy(key: str, content_type: str, max_bytes: int, expires_at: datetime) -> str:
