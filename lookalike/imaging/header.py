@@ -17,6 +17,7 @@ from pillow_heif import HeifImageFile
 
 from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging import ifd
+from lookalike.imaging.av1 import coded_pixels
 from lookalike.imaging.container import count_jpeg_scans, ends_early, webp_size
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.silence import pillow_silenced
@@ -58,6 +59,8 @@ _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
 _TALKATIVE: Final = frozenset({"image/tiff", "image/png"})
 _MAX_SAMPLES: Final = 6
 """Channels of a TIFF that Pillow reads; it logs an error about more."""
+_AVIF_PLANES: Final = 4
+"""How often an AVIF may code its area: colour and alpha, and again as a sequence or in tiles that overhang."""
 
 
 def silence_for(media_type: str) -> AbstractContextManager[None]:
@@ -98,6 +101,8 @@ def _check_before_opening(data: bytes, media_type: str, limits: Limits) -> None:
         check_size(*webp_size(data), limits)
     elif media_type == "image/tiff":
         _check_tiff(data, limits)
+    elif media_type == "image/avif":
+        _check_avif(data, limits)
     elif media_type == "image/bmp" and data[30:34] not in {b"\0\0\0\0", b"\3\0\0\0"} and data[14:15] != b"\x0c":
         raise ValueError("unsupported compression")
 
@@ -111,6 +116,12 @@ def _check_tiff(data: bytes, limits: Limits) -> None:
         raise PhotoRejectedError(Rejection.TOO_MANY_PIXELS, f"The TIFF is stored in tiles of {tile:,} pixels.")
     if max(tags.get(ifd.SAMPLES_PER_PIXEL, (1,))) > _MAX_SAMPLES:
         raise ValueError("unsupported number of channels")
+
+
+def _check_avif(data: bytes, limits: Limits) -> None:
+    coded = coded_pixels(data)
+    if max(coded, default=0) > limits.max_pixels or sum(coded) > _AVIF_PLANES * limits.max_pixels:
+        raise PhotoRejectedError(Rejection.TOO_MANY_PIXELS, f"The AVIF unfolds into {sum(coded):,} pixels.")
 
 
 def _check_scans(image: JpegImageFile, data: bytes, limits: Limits) -> None:

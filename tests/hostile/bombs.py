@@ -95,6 +95,14 @@ def _boxes(encoding: str, width: int, height: int, image: Image.Image | None = N
     return data
 
 
+def _avif_of_nowhere() -> bytes:
+    """An item table whose fields have no width: a few bytes that ask for billions of pieces."""
+    table = b"\2\0\0\0\0\0" + struct.pack(">I", 0xFFFFFFFF) + b"\0\0\0\1\0\0\0\0\xff\xff" * 100_000
+    iloc = struct.pack(">I4s", 8 + len(table), b"iloc") + table
+    meta = struct.pack(">I4sI", 12 + len(iloc), b"meta", 0) + iloc
+    return b"\0\0\0\x14ftypavif\0\0\0\0avif" + meta + struct.pack(">I4s", 12, b"mdat") + bytes(4)
+
+
 def _exif_of_shared_values() -> bytes:
     """A JPEG whose EXIF would unfold into 60 GB if every tag's value were copied."""
     one = tiff(*[(tag, 7, 60_000, 8) for tag in range(40_000, 45_000)])
@@ -134,6 +142,11 @@ _MAKERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "lossless webp of 268 megapixels": (_webp_lossless, "too_many_pixels"),
     "avif of 3.6 gigapixels": (lambda: _boxes("avif", HUGE, HUGE), "any reject"),
     "heic of 3.6 gigapixels": (lambda: _boxes("heic", HUGE, HUGE), "any reject"),
+    "avif of 26 megapixels that claims to be small": (
+        lambda: _boxes("avif", 64, 64, Image.new("RGB", (5100, 5100), "red")),
+        "too_many_pixels",
+    ),
+    "avif whose items are in no place": (_avif_of_nowhere, "any reject"),
     "avif of 100 megapixels": (lambda: _boxes("avif", 10_000, 10_000), "too_many_pixels"),
     "heic of 100 megapixels": (lambda: _boxes("heic", 10_000, 10_000), "too_many_pixels"),
     "tiff of 3.6 gigapixels": (lambda: _tiff_rgb(HUGE, HUGE), "too_many_pixels"),
@@ -154,5 +167,8 @@ _MAKERS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @cache
 def bombs() -> dict[str, tuple[bytes, str]]:
-    """By name: the file, and its rejection's code; ``any`` where it may also decode, ``any reject`` where it may not."""
+    """The files by name, each with its rejection's code.
+
+    ``any`` is one that may also decode, ``any reject`` one that may not.
+    """
     return {name: (make(), code) for name, (make, code) in _MAKERS.items()}

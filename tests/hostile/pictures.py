@@ -28,7 +28,7 @@ MEDIA_TYPES: dict[str, str] = {name: f"image/{name.partition(' ')[0]}" for name 
 
 
 def draw(width: int = 96, height: int = 64) -> Image.Image:
-    """A smooth picture no two of whose eight orientations look alike: red grows rightward, green down, blue one corner."""
+    """A smooth picture whose eight orientations differ: red grows rightward, green downward, blue is in one corner."""
     across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     red, green = np.broadcast_to(across, (height, width)), np.broadcast_to(down, (height, width))

@@ -3,6 +3,8 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from lookalike.imaging import prepare
@@ -71,6 +73,15 @@ def test_wide_gamuts_become_srgb(encoding: str, profile: bytes, stored: RGB, see
 )
 def test_a_broken_profile_is_ignored(profile: bytes) -> None:
     assert centre(encode(flat((150, 130, 100)), "png", icc_profile=profile)) == (150, 130, 100)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(DISPLAY_P3) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_no_profile_keeps_a_photo_out(flips: list[tuple[int, int]]) -> None:
+    profile = bytearray(DISPLAY_P3)
+    for at, byte in flips:
+        profile[at] = byte
+    assert prepare(encode(flat((150, 130, 100)), "webp lossless", icc_profile=bytes(profile)), 64).width == 64
 
 
 def test_a_profile_for_other_channels_is_ignored() -> None:

@@ -15,17 +15,17 @@ from tests.hostile.pictures import draw, encode
 
 @pytest.mark.parametrize("encoding", MEDIA_TYPES)
 def test_a_file_cut_short_anywhere_says_so(encoding: str) -> None:
-    whole, pieces = encode_all()[encoding], 0
+    whole, codes = encode_all()[encoding], []
     for data in cuts(encoding):
         try:
             prepare(data, 32)
         except PhotoRejectedError as error:
-            short = {Rejection.EMPTY, Rejection.NOT_AN_IMAGE} if len(data) < 12 else set()
-            assert error.code in {Rejection.TRUNCATED, *short}, len(data)
-            pieces += 1
-        else:
-            assert len(data) >= len(whole) - 24, "all pixels were there: only the end mark is missing"
-    assert pieces > 60
+            unknown = {Rejection.EMPTY, Rejection.NOT_AN_IMAGE} if len(data) < 12 else set()
+            codes.append(error.code in {Rejection.TRUNCATED, *unknown})
+        else:  # all pixels were there: only the end mark is missing
+            codes.append(len(data) >= len(whole) - 24)
+    assert all(codes)
+    assert len(codes) > 60
 
 
 @pytest.mark.parametrize("name", bombs())
@@ -33,21 +33,26 @@ def test_a_bomb_is_defused(name: str) -> None:
     data, code = bombs()[name]
     try:
         prepare(data, 64)
+        outcome = "decoded"
     except PhotoRejectedError as error:
-        assert code in {error.code, "any", "any reject"}
-    else:
-        assert code == "any"
+        outcome = error.code
+    assert code in {"any", outcome} or (code == "any reject" and outcome != "decoded")
 
 
-_LIMITED = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_AS, ({bytes}, {bytes}))
-resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
+_BOMBS = """
+import resource
+from pathlib import Path
 from lookalike.errors import PhotoRejectedError
 from lookalike.imaging import prepare
-from tests.hostile import {maker}
-for name, data in {maker}().items():
-    data = data[0] if isinstance(data, tuple) else data
+from tests.hostile import bombs, encode_all
+for data in encode_all().values():
+    prepare(data, 32)
+files = bombs()
+held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
+resource.setrlimit(resource.RLIMIT_AS, (held + 400_000_000, held + 400_000_000))
+resource.setrlimit(resource.RLIMIT_CPU, (used + 20, used + 20))
+for name, (data, _) in files.items():
     try:
         prepare(data, 224)
     except PhotoRejectedError as error:
@@ -58,7 +63,7 @@ for name, data in {maker}().items():
 
 
 def _run_limited(program: str) -> list[list[str]]:
-    done = subprocess.run(  # noqa: S603 (our own program)
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         capture_output=True,
         text=True,
@@ -72,8 +77,8 @@ def _run_limited(program: str) -> list[list[str]]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="platform: RLIMIT_AS binds on Linux only")
 def test_no_bomb_takes_more_than_its_share_of_memory_or_time() -> None:
-    """All of them in one process of 1 GB of address space, libraries included, and a minute of processor time."""
-    lines = _run_limited(_LIMITED.format(bytes=10**9, seconds=60, maker="bombs"))
+    """400 MB beyond what libraries and files hold, which is what a sound photo may take; 20 seconds for them all."""
+    lines = _run_limited(_BOMBS)
     assert {line[0] for line in lines} == set(bombs())
     assert "MemoryError" not in {line[2] for line in lines}, "turned away by foresight, not by the limit"
 
@@ -84,9 +89,9 @@ from tests.hostile.pictures import draw, encode
 from pathlib import Path
 from lookalike.imaging import Limits, prepare
 prepare(encode(draw(), {encoding!r}), 32)
-data = encode(draw(5000, 5000){convert}, {encoding!r})
+data = encode(draw(4000, 2500){convert}, {encoding!r})
 held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-limit = held + 16 * 25_000_000
+limit = held + 16 * 4000 * 2500
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 print(prepare(data, 224, limits=Limits(max_bytes=10**8)).pixels.shape, sep="|")
 """
