@@ -54,7 +54,7 @@ class Worker:
                 self._work(pointers)
 
     def _due(self) -> list[Pointer]:
-        due = []
+        due: list[Pointer] = []
         while self._later and self._later[0][0] <= monotonic() and len(due) < BATCH:
             due.append(heapq.heappop(self._later)[1])
         return due
