@@ -20,6 +20,9 @@ from lookalike.ports.embedder import ModelFacts, Pixels, Prediction, Priority
 
 _Floats = npt.NDArray[np.float32]
 _MOST_WAITING: Final = 64
+# Measured, EfficientNet-Lite0 at 224 pixels on two busy cores: 7.5 ms of processor time a photo in batches of 1 to 4,
+# 8.8 in 8, 10 in 16 and more (the layers outgrow the cache). A small batch also lets a waiting shopper in sooner.
+_BATCH: Final = 4
 
 
 class OnnxEmbedder:
@@ -32,7 +35,7 @@ class OnnxEmbedder:
     Raises `NotFoundError` where there is no such file, `CatalogueDamagedError` where it is no such model.
     """
 
-    def __init__(self, model_path: Path, threads: int | None = None, max_batch: int = 32) -> None:
+    def __init__(self, model_path: Path, threads: int | None = None, max_batch: int = _BATCH) -> None:
         self._max_batch = max_batch
         self._turnstile = Turnstile(_MOST_WAITING)
         try:
@@ -88,6 +91,8 @@ def _options(threads: int | None) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.inter_op_num_threads = 1
+    # Threads that wait actively took 12 to 15 ms a photo for the 7.5 above, and were no faster.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 

@@ -20,7 +20,7 @@ _SCHEMA: Final = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX uploads_by_status ON uploads (catalogue, status, updated_at)",
-    "CREATE INDEX uploads_by_item ON uploads (catalogue, item) WHERE item IS NOT NULL",
+    "CREATE INDEX uploads_by_item ON uploads (catalogue, item)",
     """
     CREATE TABLE photos (
         catalogue TEXT NOT NULL, id TEXT NOT NULL, media_type TEXT NOT NULL, byte_count INTEGER NOT NULL,
