@@ -57,6 +57,10 @@ def prepare(
     `declared_type` is what the sender called the bytes; only a type that is no image is held against them.
     `on_stage` is told how many seconds ``decode`` and ``render`` took.
 
+    Memory, measured at 25 MP in bytes a pixel beside the file: a JPEG none to speak of (a progressive one 6 to 8),
+    PNG, TIFF, BMP 4 and twice that with alpha, GIF and palettes 5, HEIC 7, AVIF 9, WebP 16. The decoders, not we,
+    set these; tests hold every photo to 16.
+
     Raises `PhotoRejectedError` where the photo cannot be used, `InvalidRequestError` for an impossible region.
     """
     media_type = _judge_bytes(data, declared_type, limits)

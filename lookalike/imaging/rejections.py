@@ -47,7 +47,8 @@ def decoder_errors_as_rejections(data: bytes, media_type: str) -> Iterator[None]
 def _rejection(error: Exception, data: bytes, media_type: str) -> PhotoRejectedError:
     """Too large in a place we do not look at before, truncated, of an unsupported kind, or corrupt.
 
-    The decoders' words do not tell truncated from corrupt reliably; the container's own structure does.
+    The decoders' words do not tell truncated from corrupt reliably; the container's own structure does. A file
+    that lacks only its end mark decodes; one that lacks pixels never does, for half a photo finds the wrong things.
     """
     kind = media_type.removeprefix("image/").upper()
     if isinstance(error, Image.DecompressionBombError):
