@@ -3,11 +3,13 @@ from typing import Annotated, Final
 
 import typer
 
+from lookalike.cli.demo import demo
 from lookalike.cli.eval import evaluate
 from lookalike.cli.exit_code import MEANINGS
 from lookalike.cli.guard import guarded
 from lookalike.cli.import_ import import_photos
 from lookalike.cli.search import search
+from lookalike.cli.serve import serve
 from lookalike.cli.session import Session
 from lookalike.cli.status import status
 
@@ -21,9 +23,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("demo")(guarded(demo))
 app.command("import")(guarded(import_photos))
 app.command("search")(guarded(search))
 app.command("status")(guarded(status))
+app.command("serve")(guarded(serve))
 app.command("eval")(guarded(evaluate))
 
 
