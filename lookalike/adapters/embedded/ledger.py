@@ -68,16 +68,18 @@ class SqliteLedger:
     def uploads_in(self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int) -> list[Upload]:
         """Up to `limit` uploads in these states, the longest untouched first."""
         condition = "catalogue = ? AND status IN (SELECT value FROM json_each(?)) ORDER BY updated_at, id LIMIT ?"
-        return self._uploads(condition, catalogue, json_list(statuses), limit)
+        return self._uploads(condition, catalogue, json_list(statuses), limit, index="uploads_by_status")
 
     def uploads_of_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Upload]:
         """Every upload made for these items."""
-        return self._uploads("catalogue = ? AND item IN (SELECT value FROM json_each(?))", catalogue, json_list(items))
+        condition = "catalogue = ? AND item IN (SELECT value FROM json_each(?))"
+        return self._uploads(condition, catalogue, json_list(items), index="uploads_by_item")
 
-    def _uploads(self, condition: str, *parameters: str | int) -> list[Upload]:
-        return list(
-            map(_to_upload, self._database.query(f"SELECT {_UPLOAD} FROM uploads WHERE {condition}", parameters))
-        )
+    def _uploads(self, condition: str, *parameters: str | int, index: str | None = None) -> list[Upload]:
+        # Named, for SQLite takes a catalogue to be small and would read all of it.
+        source = f"uploads INDEXED BY {index}" if index else "uploads"
+        rows = self._database.query(f"SELECT {_UPLOAD} FROM {source} WHERE {condition}", parameters)
+        return list(map(_to_upload, rows))
 
     def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
         """Delete records, for good; unknown ones are ignored."""
