@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -68,7 +69,8 @@ def _run_limited(program: str) -> list[list[str]]:
         capture_output=True,
         text=True,
         check=False,
-        env={"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONPATH": ":".join(sys.path)},
+        env=os.environ
+        | {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONPATH": os.pathsep.join(sys.path)},
         timeout=240,
     )
     assert done.returncode == 0, done.stderr[-2000:]
