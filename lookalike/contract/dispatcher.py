@@ -49,9 +49,11 @@ class Dispatcher:
         return HttpResponse(status, always | headers, body)
 
     def body_limit(self, request: HttpRequest) -> int:
-        """How many bytes of this request's body are worth reading."""
-        found = [route.body_limit for route, _ in self._at(request.path) if route.method == request.method]
-        return found[0] if found else 0
+        """How many bytes of this request's body are worth reading: none where it will be refused anyway."""
+        for route, _ in self._at(request.path):
+            if route.method == request.method and (route.public or request.caller is not None):
+                return route.body_limit
+        return 0
 
     def _answer(self, request: HttpRequest, number: str) -> tuple[str, int, dict[str, str], bytes, Mapping[str, float]]:
         name = "-"

@@ -1,0 +1,84 @@
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from lookalike.contract.asgi import Site, build_app
+from lookalike.contract.guard import is_local
+from lookalike.errors import InvalidRequestError
+
+_MOST_CONNECTIONS: Final = 512
+_LONGEST_HEAD: Final = 32 * 1024
+_GRACE_SECONDS: Final = 10
+
+
+def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is under way (10 s at most) and return.
+
+    `port` 0 takes a free one; `on_started` is told the URL once it answers.
+    Raises `InvalidRequestError` where `host` is not this machine alone and the site has no token, and where the
+    address cannot be had.
+    """
+    check_binding(host, site.token)
+    with _listen(host, port) as listener:
+        name = f"[{host}]" if ":" in host else host
+        url = f"http://{name}:{listener.getsockname()[1]}"
+        Server(site, lambda: on_started(url)).run([listener])
+
+
+def check_binding(host: str, token: str | None) -> None:
+    """Raises `InvalidRequestError` where others could reach `host` and no token keeps them out."""
+    if token is None and not is_local(f"[{host}]" if ":" in host else host):
+        raise InvalidRequestError(
+            "host", f"{host} can be reached by others: set a token to serve there, or keep to 127.0.0.1"
+        )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, told how to start, how much to take and how to stop."""
+
+    def __init__(self, site: Site, on_started: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            build_app(site),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            lifespan="off",
+            limit_concurrency=_MOST_CONNECTIONS,
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM; unlike uvicorn's own, do not raise them again: our caller has to tidy up."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise InvalidRequestError("port", f"cannot serve at {host}:{port}: {error.strerror}") from error

@@ -1,0 +1,336 @@
+"""The ASGI host: who may ask, how much at once, and photos through the upload door."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from fake_shop import OTHER, SHOP, Shop, picture
+
+from lookalike.contract.asgi import Site, UploadDoor, build_app
+from lookalike.contract.page import find_page
+from lookalike.contract.serve import Server, check_binding, run
+from lookalike.contract.services import Health
+from lookalike.errors import InvalidRequestError
+
+TOKEN = "a-token-of-some-length"  # noqa: S105 (made up)
+
+
+@pytest.fixture
+def site(stocked: Shop) -> Site:
+    door = UploadDoor(stocked.photos.forms, stocked.receive, stocked.clock)
+    return Site(services=stocked.services, catalogue=SHOP, uploads=door, page=find_page())
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """A real server on a free port of this machine, in a thread."""
+    started = threading.Event()
+    server = Server(site, started.set)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        assert started.wait(30)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+        assert not thread.is_alive()
+
+
+Browse = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def browse() -> Iterator[Browse]:
+    """Gives clients of real servers: `browse(site, **headers)`."""
+    with ExitStack() as stack:
+
+        def open_client(site: Site, **headers: str) -> httpx.Client:
+            url = stack.enter_context(serving(site))
+            return stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=30))
+
+        yield open_client
+
+
+def ask_for_form(client: httpx.Client) -> tuple[str, dict[str, str]]:
+    ticket = client.post("/v1/uploads", json={"content_type": "image/jpeg"}).json()
+    return ticket["form"]["url"], ticket["form"]["fields"]
+
+
+def test_a_photo_comes_in_by_its_form_and_finds_its_like(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    sent = client.post(url, data=fields, files={"file": ("me.jpg", picture("blue"), "image/jpeg")})
+    assert (sent.status_code, sent.content) == (204, b"")
+    upload = url.split("/")[3]
+    assert client.get(f"/v1/uploads/{upload}").json()["status"] == "received"
+    found = client.post("/v1/search", json={"upload": upload}).json()
+    assert found["neighbours"][0]["item"]["id"] == "blue-dress"
+    stocked.work()
+    assert client.get(f"/v1/uploads/{upload}").json()["status"] == "prepared"
+    again = client.post(url, data=fields, files={"file": picture("blue")})
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize(
+    "change", ["key", "policy", "Content-Type", "x-lookalike-signature", "missing", "more", "late", "url"]
+)
+def test_a_form_that_was_tampered_with_is_refused(browse: Browse, site: Site, stocked: Shop, change: str) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    if change in fields:
+        fields[change] = fields[change][:-2] + ("AA" if not fields[change].endswith("AA") else "BB")
+    elif change == "missing":
+        del fields["policy"]
+    elif change == "more":
+        fields["acl"] = "public-read"
+    elif change == "late":
+        stocked.clock.advance(601)
+    else:
+        url = ask_for_form(client)[0]
+    refused = client.post(url, data=fields, files={"file": picture("red")})
+    assert refused.status_code == 403
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert stocked.received.pointers == []
+
+
+def test_a_form_of_another_catalogue_brings_the_photo_there(browse: Browse, site: Site, stocked: Shop) -> None:
+    ticket = stocked.services.request_upload(OTHER, "image/jpeg")
+    sent = browse(site).post(ticket.form.url, data=dict(ticket.form.fields), files={"file": picture("red")})
+    assert sent.status_code == 204
+    assert [pointer.catalogue for pointer in stocked.received.pointers] == [OTHER]
+    assert browse(site).get(f"/v1/uploads/{ticket.upload.id}").status_code == 404
+
+
+BOUNDARY = {"content-type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"", BOUNDARY, 400),
+        (b"nonsense", BOUNDARY, 400),
+        (b"--b\r\n\r\n", BOUNDARY, 400),
+        (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"y" * 30_000, BOUNDARY, 400),
+        (b"--b\r\nX: " + b"y" * 30_000, BOUNDARY, 400),
+        (b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ndata\r\n--b--\r\n', BOUNDARY, 403),
+        (b"{}", {"content-type": "application/json"}, 415),
+        (b"x", {"content-type": "multipart/form-data"}, 415),
+    ],
+)
+def test_a_broken_form_is_refused(
+    browse: Browse, site: Site, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    client = browse(site)
+    url, _ = ask_for_form(client)
+    response = client.post(url, content=body, headers=headers)
+    assert response.status_code == status, response.text
+    assert response.json()["status"] == status
+
+
+def test_fields_twice_or_no_file_or_half_a_file_are_refused(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    twice = client.post(url, data={**fields, "key": [fields["key"], fields["key"]]}, files={"file": b"x"})
+    assert twice.status_code == 400
+    parts = {name: (None, value) for name, value in fields.items()}
+    assert client.post(url, files=parts).status_code == 400
+    whole = client.build_request("POST", url, data=fields, files={"file": picture("red")})
+    body = whole.read()[:-20]
+    half = client.post(url, content=body, headers={"content-type": whole.headers["content-type"]})
+    assert half.status_code == 400
+    assert stocked.received.pointers == []
+
+
+def test_a_file_that_is_too_large_is_cut_off_while_it_comes(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    whole = client.build_request("POST", url, data=fields, files={"file": b"x"})
+    head = whole.read().partition(b"\r\nx\r\n")[0]
+    sent = 0
+
+    async def stream() -> list[Any]:
+        nonlocal sent
+        messages: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            nonlocal sent
+            chunk = head + b"\r\n" if sent == 0 else b"x" * 50_000
+            sent += len(chunk)
+            return {"type": "http.request", "body": chunk, "more_body": True}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": url,
+            "raw_path": url.encode(),
+            "query_string": b"",
+            "headers": [
+                (b"host", b"localhost"),
+                (b"transfer-encoding", b"chunked"),
+                (b"content-type", whole.headers["content-type"].encode()),
+            ],
+            "scheme": "http",
+            "server": ("localhost", 80),
+            "http_version": "1.1",
+            "root_path": "",
+        }
+        await build_app(site)(scope, receive, send)
+        return messages
+
+    messages = asyncio.run(stream())
+    assert messages[0]["status"] == 400
+    assert (b"connection", b"close") in messages[0]["headers"]
+    assert sent < stocked.limits.max_bytes + 1_300_000
+    assert stocked.received.pointers == []
+
+
+def test_exactly_as_many_bytes_as_allowed_come_in(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    most = stocked.limits.max_bytes
+    assert client.post(url, data=fields, files={"file": b"x" * (most + 1)}).status_code == 400
+    assert client.post(url, data=fields, files={"file": b"x" * most}).status_code == 204
+
+
+FOREIGN = ("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "192.168.0.7:8080", "0.0.0.0")  # noqa: S104
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+def test_without_a_token_foreign_names_are_turned_away(browse: Browse, site: Site, host: str) -> None:
+    for path in ("/", "/v1/items", "/v1/health", "/v1/uploads/x/bytes"):
+        response = browse(site).get(path, headers={"host": host})
+        assert (response.status_code, response.json()["status"]) == (403, 403)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "[::1]:8080", "[::1]", "127.0.0.2"])
+def test_this_machines_names_are_let_in(browse: Browse, site: Site, host: str) -> None:
+    assert browse(site).get("/v1/items", headers={"host": host}).status_code == 200
+
+
+def test_a_token_is_asked_for_where_one_is_set(browse: Browse, site: Site) -> None:
+    guarded = replace(site, token=TOKEN)
+    for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": TOKEN}, {"authorization": f"Basic {TOKEN}"}):
+        response = browse(guarded, **given).get("/v1/items")
+        assert (response.status_code, response.headers["www-authenticate"]) == (401, 'Bearer realm="lookalike"')
+    assert browse(guarded, authorization=f"bearer {TOKEN}").get("/v1/items").status_code == 200
+    assert browse(guarded, host="shop.example").get("/v1/health").status_code == 200
+    assert TOKEN not in repr(guarded)
+
+
+def test_the_upload_door_needs_the_form_and_no_token(browse: Browse, site: Site) -> None:
+    guarded = replace(site, token=TOKEN)
+    url, fields = ask_for_form(browse(guarded, authorization=f"Bearer {TOKEN}"))
+    assert browse(guarded).post(url, data=fields, files={"file": picture("red")}).status_code == 204
+
+
+def test_short_tokens_are_no_tokens(site: Site) -> None:
+    for short in ("", "secret", "ü" * 20):
+        with pytest.raises(InvalidRequestError, match="token"):
+            replace(site, token=short)
+
+
+def test_bodies_beyond_the_limit_are_not_read(browse: Browse, site: Site) -> None:
+    client = browse(site)
+    assert (
+        client.post("/v1/search", content=b" " * 70_000, headers={"content-type": "application/json"}).status_code
+        == 413
+    )
+    endless = (b" " * 10_000 for _ in range(1000))
+    response = client.put("/v1/items", content=endless, headers={"content-type": "application/json"})
+    assert (response.status_code, response.headers["connection"]) == (413, "close")
+    assert client.post("/v1/nothing", content=b"x" * 100).headers["connection"] == "close"
+
+
+def test_beyond_its_capacity_it_refuses_at_once(site: Site, stocked: Shop) -> None:
+    started, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow() -> Health:
+        started.release()
+        assert go_on.wait(30)
+        return Health(stocked.embedder.facts.version, None)
+
+    busy = replace(site, services=replace(site.services, health=slow), max_in_flight=2)
+    answers: list[int] = []
+    with serving(busy) as url:
+        ask = partial(httpx.get, f"{url}/v1/health", timeout=30)
+        threads = [threading.Thread(target=lambda: answers.append(ask().status_code)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            assert started.acquire(timeout=30)
+        refused = ask()
+        go_on.set()
+        for thread in threads:
+            thread.join()
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert answers == [200, 200]
+        assert ask().status_code == 200
+
+
+def test_every_answer_has_its_security_headers(browse: Browse, site: Site) -> None:
+    client = browse(site)
+    for path in ("/", "/v1/items", "/v1/nothing"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert "access-control-allow-origin" not in headers
+    assert client.options("/v1/items", headers={"origin": "http://evil.example"}).status_code == 405
+
+
+def test_the_page_and_nothing_else_of_its_folder(browse: Browse, site: Site) -> None:
+    client = browse(site)
+    page = client.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    for path in ("/app.js", "/client.js", "/render.js", "/style.css", "/icon.svg"):
+        assert client.get(path).status_code == 200
+    assert client.get("/app.js", headers={"if-none-match": client.get("/app.js").headers["etag"]}).status_code == 304
+    for path in ("/index.html", "/../pyproject.toml", "/%2e%2e/pyproject.toml", "/README.md"):
+        assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "shop.example"])  # noqa: S104 (refused)
+def test_serving_others_takes_a_token(site: Site, host: str) -> None:
+    with pytest.raises(InvalidRequestError, match="set a token"):
+        run(site, host, 0, print)
+    check_binding(host, TOKEN)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_serving_oneself_takes_none(host: str) -> None:
+    check_binding(host, None)
+
+
+def test_a_port_that_is_taken_is_told(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InvalidRequestError, match="cannot serve at"):
+        run(site, "127.0.0.1", taken.getsockname()[1], print)
+
+
+def test_over_a_real_socket(site: Site, stocked: Shop) -> None:
+    with serving(site) as url, httpx.Client(base_url=url) as client:
+        form_url, fields = ask_for_form(client)
+        assert client.post(form_url, data=fields, files={"file": picture("red")}).status_code == 204
+        stocked.work()
+        upload = form_url.split("/")[3]
+        assert client.get(f"/v1/uploads/{upload}").json()["status"] == "prepared"
+        found = client.post("/v1/search", json={"upload": upload, "k": 1})
+        assert found.json()["neighbours"][0]["reason"] == "exact"
+        assert "decode;dur=" in found.headers["server-timing"]
+        thumbnail = client.get(found.json()["neighbours"][0]["thumbnail"])
+        assert thumbnail.headers["content-type"] == "image/webp"
+        assert "server" not in found.headers
+        large = client.post("/v1/search", content=b" " * 3_000_000, headers={"content-type": "application/json"})
+        assert large.status_code == 413
