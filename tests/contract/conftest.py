@@ -13,6 +13,7 @@ from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
 from lookalike.adapters.embedded.event_log import SqliteEventLog
 from lookalike.adapters.embedded.item_store import SqliteItemStore
 from lookalike.adapters.embedded.ledger import SqliteLedger
+from lookalike.adapters.embedded.model_file import find_model
 from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore
 from lookalike.adapters.embedded.upload_form import UploadForms
 from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
@@ -114,8 +115,10 @@ def clock(request: pytest.FixtureRequest) -> Clock:
     return FixedClock() if request.param == "fake" else SystemClock()
 
 
-@pytest.fixture(params=("fake", "onnx"), scope="session")
+@pytest.fixture(params=("fake", "onnx", "shipped"), scope="session")
 def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     if request.param == "fake":
         return FakeEmbedder(input_size=32)
+    if request.param == "shipped":
+        return OnnxEmbedder(find_model(), threads=1)
     return OnnxEmbedder(write_model(tmp_path_factory.mktemp("model") / "model.onnx"), threads=1, max_batch=4)

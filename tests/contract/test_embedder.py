@@ -12,8 +12,8 @@ def photos(embedder: Embedder, count: int) -> list[Pixels]:
 
 def dress(embedder: Embedder, colour: tuple[int, int, int], left: int) -> Pixels:
     size = embedder.facts.input_size
-    photo = np.full((size, size, 3), 255, np.uint8)
-    photo[4:-4, left : left + size // 3] = colour
+    photo = np.full((size, size, 3), 255, np.uint8)  # `left` is in 32nds of its width
+    photo[size // 8 : -size // 8, left * size // 32 : (left + 11) * size // 32] = colour
     return photo
 
 
