@@ -56,7 +56,7 @@ _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "image/gif": GifImageFile,
     "image/bmp": BmpImageFile,
 }
-_TALKATIVE: Final = frozenset({"image/tiff", "image/png"})
+_TALKATIVE: Final = frozenset({"image/tiff", "image/png", "image/avif"})
 _MAX_SAMPLES: Final = 6
 """Channels of a TIFF that Pillow reads; it logs an error about more."""
 _AVIF_PLANES: Final = 4

@@ -11,7 +11,7 @@ _silenced = warnings.catch_warnings()
 
 @contextmanager
 def pillow_silenced() -> Iterator[None]:
-    """Keep Pillow's remarks on odd TIFF tags and animated PNGs from the user, who can do nothing about them.
+    """Keep Pillow's remarks on odd tags and animations from the user, who can do nothing about them.
 
     Warning filters belong to the whole process: the first to enter sets one, for Pillow's modules alone, and the
     last to leave takes it back, whatever the order of threads. Where they belong to a context, each takes its own.

@@ -1,4 +1,5 @@
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -85,6 +86,18 @@ def test_heic_turns_once_and_not_twice(orientation: int) -> None:
 @given(st.binary(max_size=120) | st.binary(max_size=60).map(lambda tail: b"Exif\0\0II*\0\x08\0\0\0" + tail))
 def test_broken_exif_means_upright(exif: bytes) -> None:
     assert 1 <= read_orientation(exif) <= 8
+
+
+@pytest.mark.parametrize("encoding", ["jpeg", "webp", "avif", "heic"])
+def test_broken_exif_keeps_no_photo_out_and_nobody_hears_of_it(encoding: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "a camera's maker"
+    data = encode(draw(), encoding, exif=exif.tobytes())
+    entry = data.index(b"\x0f\x01\x02\0" if b"\x0f\x01\x02\0" in data else b"\x01\x0f\0\x02")
+    broken = data[: entry + 4] + b"\xff\xff\xff\x7f\xff\xff\xff\x7f" + data[entry + 12 :]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert prepare(broken, 64).width == 96
 
 
 def test_pillow_agrees_on_what_the_tag_says() -> None:
