@@ -72,16 +72,26 @@ class FolderSource:
         raise ValueError("lies in no category's folder; --category names one for such photos")
 
 
-def _image_files(folder: Path) -> Iterator[Path | BadEntry]:
-    """Depth first, by name, one folder's names in memory at a time."""
+def _image_files(top: Path) -> Iterator[Path | BadEntry]:
+    """Depth first, by name; in memory are the names of the folders on the way down. Any depth."""
+    waiting = [_names(top)]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+        elif isinstance(found, BadEntry):
+            yield found
+        elif found.is_dir(follow_symlinks=False):
+            waiting.append(_names(Path(found.path)))
+        elif Path(found.name).suffix.lower() in EXTENSIONS:
+            yield Path(found.path)
+
+
+def _names(folder: Path) -> Iterator[os.DirEntry[str] | BadEntry]:
     try:
         with os.scandir(folder) as found:
             entries = sorted((e for e in found if not e.name.startswith(".")), key=lambda entry: entry.name)
     except OSError as error:
         yield BadEntry(str(folder), f"the folder cannot be read: {error}")
         return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _image_files(Path(entry.path))
-        elif Path(entry.name).suffix.lower() in EXTENSIONS and not entry.is_dir():
-            yield Path(entry.path)
+    yield from entries

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from conftest import Run
+from cli_harness import Run
 from PIL import Image
 
 

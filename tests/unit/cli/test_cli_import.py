@@ -1,11 +1,11 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run, connect_with_fake, picture, runner
+from cli_harness import Run, connect_with_fake, picture, runner
 
-from lookalike.ports.catalogue import Catalogue
+from lookalike.ports.catalogue import Catalogue, Imported, NewPhoto
 
 
 def summary(out: str) -> dict[str, object]:
@@ -55,9 +55,7 @@ def test_errors_and_events_are_written_as_json_lines(run: Run, shop: Path, photo
     for at in range(30):
         (photos / "hat" / f"bad-{at}.jpg").write_bytes(b"no photo %d" % at)
     events, errors = tmp_path / "events.jsonl", tmp_path / "errors.jsonl"
-    ran = run(
-        "import", photos, "-c", shop, "--category-from-folder", "--json", "--events", events, "--errors", errors
-    )
+    ran = run("import", photos, "-c", shop, "--category-from-folder", "--json", "--events", events, "--errors", errors)
     found = summary(ran.out)
     assert (len(found["errors"]), found["errors_left_out"]) == (20, 10)
     told = [json.loads(line) for line in events.read_text().splitlines()]
@@ -138,7 +136,7 @@ def stopping(after: int) -> Callable[..., Catalogue]:
         catalogue = connect_with_fake(where, token=token)
         whole = catalogue.import_photos
 
-        def import_some(photos):  # type: ignore[no-untyped-def]
+        def import_some(photos: Iterable[NewPhoto]) -> Iterator[Imported]:
             for at, done in enumerate(whole(photos)):
                 if at == after:
                     raise KeyboardInterrupt

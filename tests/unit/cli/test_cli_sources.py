@@ -1,0 +1,325 @@
+import csv
+import io
+import json
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lookalike.cli.sources import BadEntry, Entry, SourceOptions, open_source
+from lookalike.cli.sources.item_name import item_id_of
+from lookalike.cli.sources.value import typed
+from lookalike.domain.item import ItemId
+from lookalike.errors import InvalidRequestError
+from lookalike.ports.catalogue import NewPhoto
+
+
+def read(path: Path, **options: object) -> list[Entry]:
+    source = open_source(path, SourceOptions(**options))  # type: ignore[arg-type]
+    try:
+        return list(source.entries())
+    finally:
+        source.close()
+
+
+def good(entries: list[Entry]) -> list[NewPhoto]:
+    return [entry for entry in entries if isinstance(entry, NewPhoto)]
+
+
+def bad(entries: list[Entry]) -> list[BadEntry]:
+    return [entry for entry in entries if isinstance(entry, BadEntry)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "b.jpg").write_bytes(b"b")
+    return tmp_path
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=40)
+places = st.lists(names, min_size=1, max_size=4).map("/".join)
+
+
+@given(st.lists(places, min_size=2, max_size=20, unique=True))
+def test_different_places_give_different_ids_and_the_same_the_same(found: list[str]) -> None:
+    import unicodedata  # noqa: PLC0415
+
+    composed = {unicodedata.normalize("NFC", place) for place in found}
+    assert len({item_id_of(place) for place in found}) == len(composed)
+    assert [item_id_of(place) for place in found] == [item_id_of(place) for place in found]
+    assert all(ItemId(item_id_of(place)) for place in found)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("SKU-123", "SKU-123"),
+        ("dress/red_1", "dress:red_1"),
+        ("dress/red one", "dress:red-one~bb1b3d7d7a5e"),
+        ("été", "t~"),
+        ("日本", "item~"),
+        ("a:b", "a:b~"),
+    ],
+)
+def test_ids_stay_readable(place: str, expected: str) -> None:
+    assert item_id_of(PurePosixPath(place)).startswith(expected[: expected.find("~") + 1] or expected)
+
+
+def test_an_id_that_looks_hashed_is_hashed_itself() -> None:
+    hashed = item_id_of("red one")
+    assert item_id_of(str(hashed)) != hashed
+
+
+def test_a_folder_is_read_by_name_without_hidden_and_other_files(folder: Path) -> None:
+    (folder / ".hidden.jpg").write_bytes(b"")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "c.jpg").write_bytes(b"")
+    (folder / "notes.txt").write_bytes(b"")
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "deep" / "er" / "D.HEIC").write_bytes(b"d")
+    entries = good(read(folder, category="hat"))
+    assert [entry.item.id for entry in entries] == ["a", "b", "deep:er:D"]
+
+
+def test_the_first_folder_is_the_category_and_photos_in_none_are_told(folder: Path) -> None:
+    (folder / "T-Shirt" / "x").mkdir(parents=True)
+    (folder / "T-Shirt" / "x" / "c.png").write_bytes(b"c")
+    entries = read(folder, category_from_folder=True)
+    assert [entry.item.category for entry in good(entries)] == ["t-shirt"]
+    assert [entry.source for entry in bad(entries)] == ["a.jpg", "b.jpg"]
+    assert not bad(read(folder, category_from_folder=True, category="hat"))
+
+
+def test_two_files_of_one_name_are_two_items(folder: Path) -> None:
+    (folder / "a.png").write_bytes(b"other")
+    ids = [entry.item.id for entry in good(read(folder, category="hat"))]
+    assert ids[0] == "a"
+    assert len(set(ids)) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="platform: links need a privilege on Windows")
+def test_links_do_not_lead_out_of_the_folder(folder: Path) -> None:
+    inside, outside = folder / "shop", folder / "a.jpg"
+    inside.mkdir()
+    (inside / "link.jpg").symlink_to(outside)
+    (inside / "loop.jpg").symlink_to(inside / "loop.jpg")
+    (inside / "up").symlink_to(folder)
+    entries = read(inside, category="hat")
+    assert [entry.source for entry in bad(entries)] == ["link.jpg", "loop.jpg"]
+    allowed = good(read(inside, category="hat", allow_outside=True))
+    assert [entry.item.id for entry in allowed] == ["link"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="platform: no named pipes")
+def test_a_pipe_is_never_opened(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jpg")
+    assert [entry.source for entry in bad(read(folder, category="hat"))] == ["pipe.jpg"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://shop.example/a.jpg",
+        "s3://bucket/a.jpg",
+        "file:///etc/hostname",
+        "data:image/png;base64,AAAA",
+        "../out.jpg",
+        "/etc/hostname",
+        "gone.jpg",
+        "sub",
+        "a\0.jpg",
+        "x" * 5000,
+        " ",
+    ],
+)
+def test_a_photo_is_a_file_in_the_folder_or_an_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "shop" / "sub").mkdir(parents=True)
+    (tmp_path / "out.jpg").write_bytes(b"out")
+    lines = tmp_path / "shop" / "items.jsonl"
+    lines.write_text(json.dumps({"id": "1", "category": "hat", "photos": [name]}))
+    (entry,) = read(lines)
+    assert isinstance(entry, BadEntry)
+    assert entry.source == "items.jsonl:1"
+
+
+def test_a_photo_outside_is_read_where_that_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "out.jpg").write_bytes(b"out")
+    table = tmp_path / "shop" / "t.csv"
+    table.write_text(f"id,category,photos\n1,hat,../out.jpg;{tmp_path / 'out.jpg'}\n")
+    assert len(bad(read(table))) == 2
+    assert [entry.content for entry in good(read(table, allow_outside=True))] == [tmp_path / "out.jpg"] * 2
+
+
+def test_a_table_says_everything_an_item_has(folder: Path) -> None:
+    table = folder / "t.csv"
+    table.write_text(
+        "\ufeffid;category;title;labels;url;photo;attributes;attr.price;attr.since;attr.ean;attr.sale\r\n"
+        '1;Hat;"Two\r\nlines";"colour:Red; size:m";https://x.example;a.jpg;'
+        '"{""brand"": ""B""}";9.5;2026-01-31;0012;TRUE\r\n'
+        ";;;;;;;;;;\r\n"
+        "2;;;;;b.jpg;;;;;\r\n",
+        newline="",
+    )
+    one, two = read(table, category="shoes")
+    assert isinstance(one, NewPhoto)
+    assert (one.item.category, one.item.title, one.source) == ("hat", "Two\r\nlines", "t.csv:2-3 a.jpg")
+    assert {str(label) for label in one.item.labels} == {"colour:red", "size:m"}
+    assert one.item.attributes["price"] == 9.5
+    assert one.item.attributes["ean"] == "0012"
+    assert one.item.attributes["sale"] is True
+    assert str(one.item.attributes["since"]) == "2026-01-31"
+    assert one.item.attributes["brand"] == "B"
+    assert isinstance(two, NewPhoto)
+    assert two.item.category == "shoes"
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("1,hat", "columns"),
+        ("1,hat,a.jpg,,", "columns"),
+        (",hat,a.jpg,", "id"),
+        ("-1,hat,a.jpg,", "id"),
+        ("1,,a.jpg,", "category"),
+        ("1,hat,,", "photo"),
+        ("1,hat,a.jpg,red", "label"),
+        ('1,hat,"a.jpg"x,', "expected after"),
+        ("1,hat,a.jpg," + "x" * 200_000, "limit"),
+        ("1,hat,a.jpg," + "x" * 2_000_000, "longer than"),
+        ("1,hat,a.jpg,c:\udcff", "UTF-8"),
+    ],
+)
+def test_a_bad_row_names_its_line_and_the_next_is_read(folder: Path, row: str, why: str) -> None:
+    table = folder / "t.csv"
+    text = f"id,category,photo,labels\n0,hat,a.jpg,\n{row}\n9,hat,b.jpg,\n"
+    table.write_bytes(text.encode("utf-8", "surrogateescape"))
+    first, wrong, last = read(table)
+    assert isinstance(wrong, BadEntry)
+    assert wrong.source == "t.csv:3"
+    assert why in wrong.message
+    assert isinstance(first, NewPhoto)
+    assert isinstance(last, NewPhoto)
+    assert last.item.id == "9"
+
+
+def test_a_quote_that_is_never_closed_is_told_with_the_lines_it_swallowed(folder: Path) -> None:
+    table = folder / "t.csv"
+    table.write_text('id,category,photo\n1,hat,a.jpg\n2,"hat,b.jpg\n3,hat,a.jpg\n')
+    entries = read(table)
+    assert len(good(entries)) == 1
+    assert [entry.source for entry in bad(entries)] == ["t.csv:3-4"]
+
+
+@pytest.mark.parametrize("header", ["", "id", "photo", "id,photo,photo", "id,photo,colour", '"id,photo', "\udcff,id"])
+def test_a_header_that_cannot_be_right_is_told_at_once(folder: Path, header: str) -> None:
+    table = folder / "t.csv"
+    table.write_bytes(f"{header}\n".encode("utf-8", "surrogateescape"))
+    with pytest.raises(InvalidRequestError, match=r"t\.csv:1"):
+        read(table)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "[]",
+        "3",
+        '{"id": 3, "category": "hat", "photos": ["a.jpg"]}',
+        '{"id": "1", "category": "hat", "photos": "a.jpg"}',
+        '{"id": "1", "category": "hat", "photos": []}',
+        '{"id": "1", "category": "hat"}',
+        '{"id": "1", "photos": ["a.jpg"]}',
+        '{"id": "1", "category": "hat", "photos": ["a.jpg"], "price": 3}',
+        '{"id": "1", "category": "hat", "photos": ["a.jpg"], "attributes": {"price": NaN}}',
+        '{"id": "1", "category": "hat", "photos": ["a.jpg"], "attributes": {"price": 1e999}}',
+        '{"id": "1", "category": "hat", "photos": ["a.jpg"], "attributes": {"Price": 1}}',
+        '{"id": "1", "category": "hat", "photos": ["a.jpg"], "url": "ftp://x"}',
+        '{"id": "1", "category": "hat", "photos": ["a.jpg"], "labels": ["category:hat"]}',
+        '{"id": "\\ud800", "category": "hat", "photos": ["a.jpg"]}',
+        '{"id": "1", "category": "hat", "title": "\udcff", "photos": ["a.jpg"]}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+    ],
+)
+def test_a_bad_line_is_told_and_the_next_is_read(folder: Path, line: str) -> None:
+    lines = folder / "t.jsonl"
+    right = '{"id": "9", "category": "hat", "photos": ["b.jpg"]}'
+    lines.write_bytes(f"{line}\r\n{right}\r\n".encode("utf-8", "surrogateescape"))
+    wrong, last = read(lines)
+    assert isinstance(wrong, BadEntry)
+    assert wrong.source == "t.jsonl:1"
+    assert isinstance(last, NewPhoto)
+
+
+def test_a_line_of_json_says_what_the_api_would_be_told(folder: Path) -> None:
+    lines = folder / "t.jsonl"
+    whole = {
+        "id": "1",
+        "category": "hat",
+        "title": "T",
+        "labels": ["colour:red"],
+        "attributes": {"price": 3, "since": {"date": "2026-01-31"}},
+        "url": "https://x.example",
+        "photos": ["a.jpg", "b.jpg"],
+    }
+    lines.write_text(json.dumps(whole), encoding="utf-8-sig")
+    entries = good(read(lines))
+    assert [entry.source for entry in entries] == ["t.jsonl:1 a.jpg", "t.jsonl:1 b.jpg"]
+    assert str(entries[0].item.attributes["since"]) == "2026-01-31"
+
+
+cells = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(cells, min_size=1, max_size=6), max_size=8))
+def test_no_table_stops_the_reader(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    (folder / "a.jpg").write_bytes(b"a")
+    table = folder / "t.csv"
+    table.write_bytes(b"id,category,photo,title\r\n" + buffer.getvalue().encode() + b"9,hat,a.jpg,last\r\n")
+    entries = read(table)
+    assert good(entries)[-1].item.id == "9"
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=200))
+def test_no_bytes_stop_the_readers(tmp_path_factory: pytest.TempPathFactory, junk: bytes) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    for name, header in (("t.csv", b"id,category,photo\n"), ("t.jsonl", b"")):
+        (folder / name).write_bytes(header + junk)
+        assert all(isinstance(entry, BadEntry) for entry in read(folder / name))
+
+
+def test_readers_take_one_line_at_a_time(folder: Path) -> None:
+    lines = folder / "t.jsonl"
+    line = json.dumps({"id": "1", "category": "hat", "photos": ["a.jpg"]})
+    lines.write_text(f"{line}\n" * 20_000)
+    source = open_source(lines, SourceOptions())
+    entries = source.entries()
+    next(entries)
+    assert source.read() < 0.1
+    assert sum(1 for _ in entries) == 19_999
+    assert source.read() == 1.0
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True), ("FALSE", False), ("3", 3), ("-3", -3), ("0", 0), ("3.50", 3.5), ("1.5e3", 1500.0),
+        ("007", "007"), ("1e3", "1e3"), ("+3", "+3"), ("1,5", "1,5"), ("nan", "nan"),
+        ("12345678901234567", "12345678901234567"),
+        ("2026-01-31", {"date": "2026-01-31"}), ("2026-02-31", "2026-02-31"), ("31.01.2026", "31.01.2026"), ("", ""),
+    ],
+)  # fmt: skip
+def test_cells_are_typed(text: str, value: object) -> None:
+    found = typed(text)
+    assert found == value
+    assert type(found) is type(value)
