@@ -82,9 +82,9 @@ def _ask_graph(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, fetch: 
     edge = rows[int(len(rows) * _TRUSTED)]
     passing = np.array([row for row in rows.tolist() if row < view.merged and row in allowed], np.int64)
     compared = np.concatenate([[edge], passing, _closest(view, newer, wanted, fetch)])
-    scores = _scores(view, compared, wanted.vector)
-    hits = _best(view, compared[1:], scores[1:], wanted)
-    return hits if len(hits) == wanted.k and hits[-1].score > scores[0] else None
+    rough = view.vectors[compared] @ wanted.vector
+    hits = _best(view, compared[1:], rough[1:], wanted)
+    return hits if len(hits) == wanted.k and hits[-1].score > rough[0] + _ROUNDING else None
 
 
 def find_exactly(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
@@ -94,11 +94,11 @@ def find_exactly(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
     count = 2 * (wanted.k + len(wanted.excluded)) + 16
     while count < len(rows):
         best = np.argpartition(rough, len(rows) - count)[-count:]
-        hits = _best(view, rows[best], _scores(view, rows[best], wanted.vector), wanted)
+        hits = _best(view, rows[best], rough[best], wanted)
         if len(hits) == wanted.k and hits[-1].score > rough[best].min() + _ROUNDING:
             return hits
         count *= 4
-    return _best(view, rows, _scores(view, rows, wanted.vector), wanted)
+    return _best(view, rows, rough, wanted)
 
 
 def _closest(view: View, rows: Rows, wanted: Wanted, count: int) -> Rows:
@@ -123,24 +123,35 @@ def _rough_scores(vectors: Matrix, rows: Rows, vector: Vector) -> Scores:
     return scores
 
 
-def _scores(view: View, rows: Rows, vector: Vector) -> Scores:
-    """Cosines by way of float64, so that equal vectors have equal scores wherever they stand."""
-    exact = view.vectors[rows].astype(np.float64) @ vector.astype(np.float64)
-    return np.clip(exact, -1.0, 1.0).astype(np.float32)
+def _best(view: View, rows: Rows, rough: Scores, wanted: Wanted) -> list[Hit]:
+    """The k best items of `rows`, whose scores are known roughly."""
+    last = _contenders(view, rows, rough, wanted)
+    # By way of float64, so that equal vectors have equal scores wherever they stand.
+    exact = view.vectors[last].astype(np.float64) @ wanted.vector.astype(np.float64)
+    scores = np.minimum(np.maximum(exact, -1.0), 1.0).astype(np.float32).tolist()
+    best: dict[ItemId, Hit] = {}
+    for row, score in zip(last, scores, strict=True):
+        hit = Hit(view.items[row], view.photos[row], score)  # type: ignore[arg-type]  # None only where not live
+        known = best.get(hit.item)
+        if known is None or (-score, hit.photo) < (-known.score, known.photo):
+            best[hit.item] = hit
+    return sorted(best.values(), key=lambda hit: (-hit.score, hit.item))[: wanted.k]
 
 
-def _best(view: View, rows: Rows, scores: Scores, wanted: Wanted) -> list[Hit]:
-    found: dict[ItemId, Hit] = {}
-    last = -2.0
-    order = np.argsort(-scores, kind="stable")
-    for row, score in zip(rows[order].tolist(), scores[order].tolist(), strict=True):
-        if len(found) >= wanted.k and score < last:
+def _contenders(view: View, rows: Rows, rough: Scores, wanted: Wanted) -> list[int]:
+    """The rows that come first, down to the k-th item and whatever rounding may have put behind it."""
+    found: list[int] = []
+    items: set[ItemId | None] = set()
+    least = -np.inf
+    order = np.argsort(-rough)
+    for row, score in zip(rows[order].tolist(), rough[order].tolist(), strict=True):
+        if score < least:
             break
-        item, photo = view.items[row], view.photos[row]
-        if item is None or photo is None or item in wanted.excluded:
+        item = view.items[row]
+        if item in wanted.excluded:
             continue
-        known = found.get(item)
-        if known is None or (known.score == score and photo < known.photo):
-            found[item] = Hit(item, photo, score)
-            last = score
-    return sorted(found.values(), key=lambda hit: (-hit.score, hit.item))[: wanted.k]
+        found.append(row)
+        items.add(item)
+        if len(items) == wanted.k and least == -np.inf:
+            least = score - _ROUNDING
+    return found

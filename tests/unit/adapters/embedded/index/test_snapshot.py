@@ -46,7 +46,7 @@ def test_a_damaged_file_is_no_graph(graph: Graph, tmp_path: Path, damage: str) -
 
 def test_earlier_ones_are_deleted(graph: Graph, tmp_path: Path) -> None:
     write_snapshot(graph, tmp_path, 299)
-    (tmp_path / "graph-12.part").touch()
+    (tmp_path / "0123.part").touch()
     kept = write_snapshot(graph, tmp_path, 300)
     remove_others(tmp_path, kept)
     assert [path.name for path in tmp_path.iterdir()] == [kept.file]
