@@ -28,15 +28,23 @@ class ExpireUploads:
 
     def __call__(self, catalogue: CatalogueId) -> int:
         """Forgets up to 1,000 uploads that nothing happened to for a day; how many there were."""
-        oldest = self.ledger.uploads_in(catalogue, _PASSING, _PAGE)
-        latest = self.clock.now() - LIFETIME
-        expired = [upload for upload in oldest if upload.updated_at <= latest and _is_passing(upload)]
+        expired = self._expired(catalogue)
         orphans = self._orphans(catalogue, expired)
         self.photos.delete_uploads(catalogue, [upload.id for upload in expired])
         self.photos.delete_photos(catalogue, orphans)
         self.ledger.forget_photos(catalogue, orphans)
         self.ledger.forget_uploads(catalogue, [upload.id for upload in expired])
         return len(expired)
+
+    def _expired(self, catalogue: CatalogueId) -> list[Upload]:
+        # Old uploads that stay (an item's rejected photos) may fill a page: look behind them.
+        latest, page = self.clock.now() - LIFETIME, _PAGE
+        while True:
+            oldest = self.ledger.uploads_in(catalogue, _PASSING, page)
+            expired = [upload for upload in oldest if upload.updated_at <= latest and _is_passing(upload)]
+            if expired or len(oldest) < page or oldest[-1].updated_at > latest:
+                return expired[:_PAGE]
+            page *= 2
 
     def _orphans(self, catalogue: CatalogueId, uploads: Sequence[Upload]) -> list[PhotoId]:
         photos = list({upload.photo for upload in uploads if upload.photo is not None})

@@ -3,6 +3,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import count
 from time import monotonic
 from typing import Final, Protocol
 
@@ -33,7 +34,8 @@ class Worker:
         self._queue = queue
         self._step = step
         self._tries: Counter[Pointer] = Counter()
-        self._later: list[tuple[float, Pointer]] = []
+        self._later: list[tuple[float, int, Pointer]] = []  # when, a number that settles ties, what
+        self._numbers = count()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -56,7 +58,7 @@ class Worker:
     def _due(self) -> list[Pointer]:
         due: list[Pointer] = []
         while self._later and self._later[0][0] <= monotonic() and len(due) < BATCH:
-            due.append(heapq.heappop(self._later)[1])
+            due.append(heapq.heappop(self._later)[2])
         return due
 
     def _work(self, pointers: Sequence[Pointer]) -> None:
@@ -78,4 +80,4 @@ class Worker:
                 log.error("gave up on upload %s: %s", outcome.pointer.upload, outcome.error)
             return
         self._tries[outcome.pointer] += 1
-        heapq.heappush(self._later, (monotonic() + RETRY_SECONDS[tries], outcome.pointer))
+        heapq.heappush(self._later, (monotonic() + RETRY_SECONDS[tries], next(self._numbers), outcome.pointer))
