@@ -21,8 +21,8 @@ function card(template, { item, thumbnail, score, confidence, reason }, picture,
   part(".labels").textContent = [item.category, ...item.labels.map(valueOf)].join(" · ");
   part(".badge").textContent = REASONS[reason] ?? reason;
   part(".badge").dataset.reason = reason;
-  part(".score").textContent = `similarity ${score.toFixed(2)}`;
-  part(".score").title = "1 is the same picture, 0 has nothing to do with it";
+  part(".score").textContent = `similarity ${score.toFixed(2)}, ${percent(confidence)} sure`;
+  part(".score").title = "Similarity: 1 is the same picture. Sure: that it is the same kind of thing.";
   showConfidence(part("meter"), confidence);
   showLink(part(".shop"), item.url, title);
   return element;
@@ -38,11 +38,12 @@ async function showPicture(image, address) {
 }
 
 function showConfidence(meter, confidence) {
-  const percent = `${Math.round(confidence * 100)} % sure that it is the same kind of thing`;
   meter.value = confidence;
-  meter.textContent = percent;
-  meter.title = percent;
-  meter.setAttribute("aria-label", percent);
+  meter.setAttribute("aria-label", `${percent(confidence)} sure that it is the same kind of thing`);
+}
+
+function percent(fraction) {
+  return `${Math.round(fraction * 100)} %`;
 }
 
 function showLink(link, url, title) {
