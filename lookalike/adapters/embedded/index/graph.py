@@ -59,13 +59,12 @@ class Graph:
         """All of it, for `from_bytes`."""
         with self._lock:
             nodes = len(self)
-            index = _faiss().serialize_index(self._index or _new_index())
-            return _HEADER.pack(_MAGIC, nodes) + self._rows[:nodes].astype("<i8").tobytes() + index.tobytes()
+            body: bytes = _faiss().serialize_index(self._index or _new_index()).tobytes()
+            return _HEADER.pack(_MAGIC, nodes) + self._rows[:nodes].astype("<i8").tobytes() + body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Undo `to_bytes`. Raises `ValueError` where that is impossible, as after a change of the library's format."""
-
         magic, nodes = _HEADER.unpack_from(data)
         if magic != _MAGIC:
             raise ValueError("not a graph")

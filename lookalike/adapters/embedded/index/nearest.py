@@ -3,7 +3,7 @@
 Few rows are compared one by one. For many the graph is asked for about twice as many neighbours as should be
 needed for k to pass the filter; only the nearer two thirds of what it answers are trusted to be complete, so when
 the k-th hit is not well within them (a filter that holds nothing near the query, an item with many photos, equal
-scores at the end), it is asked for more, until comparing one by one is cheaper.
+scores at the end), it is asked for more, or, where less than half of k passed, all are compared.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ Scores = npt.NDArray[np.float32]
 
 _TRUSTED: Final = 2 / 3
 _ROUNDING: Final = 1e-5  # more than float32 loses in 256 products
+_DENSE: Final = 3  # one row in so many from which on it is quicker to compare all than to gather
 _CHUNK: Final = 8_192  # rows gathered at once: 8 MiB
 
 
@@ -53,16 +54,27 @@ class Wanted:
     excluded: AbstractSet[ItemId]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The best hits among a number of neighbours, how many items of those pass, and whether k better are ruled out."""
+
+    hits: list[Hit]
+    items: int
+    sure: bool
+
+
 def find_nearest(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
     """The best hits among `allowed`, best first, at most one an item, ties by item id; k when there are k."""
     in_graph = allowed.range_cardinality(0, view.merged)
     fetch = _first_fetch(view, in_graph, wanted)
     newer = _rows_of(allowed & view.newer)
     while fetch <= len(view.graph) and _graph_cost(view.tuning, fetch) < in_graph * view.tuning.row_cost:
-        hits = _ask_graph(view, allowed, newer, wanted, fetch)
-        if hits is not None:
-            return hits
-        fetch *= 4
+        answer = _ask_graph(view, allowed, newer, wanted, fetch)
+        if answer.sure:
+            return answer.hits
+        if 2 * answer.items < wanted.k:
+            break  # what passes stands far from the query, where the graph is less reliable
+        fetch *= 2
     return find_exactly(view, allowed, wanted)
 
 
@@ -75,16 +87,17 @@ def _first_fetch(view: View, in_graph: int, wanted: Wanted) -> int:
     return max(view.tuning.least_fetch, 2 * needed * len(view.graph) // max(1, in_graph))
 
 
-def _ask_graph(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, fetch: int) -> list[Hit] | None:
+def _ask_graph(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, fetch: int) -> _Answer:
     rows = view.graph.nearest(wanted.vector, fetch)
     if len(rows) < fetch:
-        return None
+        return _Answer([], items=0, sure=False)
     edge = rows[int(len(rows) * _TRUSTED)]
     passing = np.array([row for row in rows.tolist() if row < view.merged and row in allowed], np.int64)
     compared = np.concatenate([[edge], passing, _closest(view, newer, wanted, fetch)])
     rough = view.vectors[compared] @ wanted.vector
     hits = _best(view, compared[1:], rough[1:], wanted)
-    return hits if len(hits) == wanted.k and hits[-1].score > rough[0] + _ROUNDING else None
+    items = len({view.items[row] for row in passing.tolist()})
+    return _Answer(hits, items, len(hits) == wanted.k and hits[-1].score > rough[0] + _ROUNDING)
 
 
 def find_exactly(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
@@ -115,8 +128,9 @@ def _rows_of(allowed: BitMap) -> Rows:
 
 def _rough_scores(vectors: Matrix, rows: Rows, vector: Vector) -> Scores:
     """Cosines in float32, whose last digits depend on a row's place in its block."""
-    if len(rows) and len(rows) == rows[-1] - rows[0] + 1:
-        return vectors[rows[0] : rows[-1] + 1] @ vector
+    if len(rows) and _DENSE * len(rows) >= rows[-1] - rows[0] + 1:
+        near: Scores = (vectors[rows[0] : rows[-1] + 1] @ vector)[rows - rows[0]]
+        return near
     scores = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _CHUNK):
         scores[start : start + _CHUNK] = vectors[rows[start : start + _CHUNK]] @ vector

@@ -7,11 +7,11 @@ class Tuning:
 
     least_graph: int = 4_096
     """Live rows from which on there is a graph: fewer are compared one by one about as fast."""
-    row_cost: float = 0.1
+    row_cost: float = 0.15
     """Comparing one row."""
-    graph_cost: float = 50.0
+    graph_cost: float = 60.0
     """Asking the graph at all."""
-    neighbour_cost: float = 1.5
+    neighbour_cost: float = 1.7
     """Each neighbour asked for."""
     least_fetch: int = 48
     """Neighbours asked of the graph at least."""
