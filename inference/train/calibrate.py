@@ -13,6 +13,8 @@ from torch.nn import functional
 
 from inference.train.metrics import Seen, accuracy, expected_calibration_error
 
+_NEAREST_SHARE = 10
+
 
 class Calibration(BaseModel):
     """What the exported graph and its readers need beyond the weights.
@@ -63,16 +65,20 @@ def _fit_scale(cosines: Tensor, labels: Tensor, start: float) -> float:
     """Temperature scaling (Guo et al., ICML 2017): the scale of least negative log-likelihood."""
     log_scale = torch.tensor(float(np.log(start)), requires_grad=True)
     _minimise(log_scale, lambda: functional.cross_entropy(log_scale.exp() * cosines, labels))
-    return float(log_scale.exp())
+    return log_scale.exp().item()
 
 
 def _fit_similarity(embeddings: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Logistic fit of `same category` on the cosine of each pair of photos."""
-    first, second = torch.triu_indices(len(labels), len(labels), offset=1)
-    cosine = (embeddings[first] * embeddings[second]).sum(dim=1)
-    same = (labels[first] == labels[second]).float()
+    """Logistic fit of `same category` on cosine, over each photo's nearest tenth of the others.
+
+    Pairs that no search would return would decide the fit by their number, and
+    make it overconfident about those that are returned.
+    """
+    cosine = (embeddings @ embeddings.T).fill_diagonal_(-1)
+    near = cosine.topk(max(1, len(labels) // _NEAREST_SHARE), dim=1)
+    same = (labels[near.indices] == labels[:, None]).float()
     line = torch.tensor([10.0, -5.0], requires_grad=True)
-    _minimise(line, lambda: functional.binary_cross_entropy_with_logits(line[0] * cosine + line[1], same))
+    _minimise(line, lambda: functional.binary_cross_entropy_with_logits(line[0] * near.values + line[1], same))
     slope, intercept = line.tolist()
     return slope, intercept
 

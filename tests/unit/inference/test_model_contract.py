@@ -1,0 +1,123 @@
+"""The committed model keeps the contract that every adapter and Triton rely on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+
+MODEL = Path(__file__).parents[3] / "model_repo" / "embedder" / "1" / "model.onnx"
+DIMENSIONS = 256
+CATEGORIES = 10
+SIZE = 224
+
+Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+@pytest.fixture(scope="module")
+def session() -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
+
+
+@pytest.fixture(scope="module")
+def photos() -> NDArray[np.uint8]:
+    """Seven photos: noise, a gradient, and the extremes of light."""
+    random = np.random.default_rng(7)
+    noise = random.integers(0, 256, (4, SIZE, SIZE, 3), dtype=np.uint8)
+    ramp = np.broadcast_to(np.linspace(0, 255, SIZE).astype(np.uint8)[:, None, None], noise.shape[1:])
+    flat = [np.full(noise.shape[1:], level, np.uint8) for level in (0, 255)]
+    return np.stack([*noise, ramp, *flat])
+
+
+def answer(session: onnxruntime.InferenceSession, photos: NDArray[np.uint8]) -> Answer:
+    embedding, category = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
+    return embedding, category
+
+
+def test_inputs_and_outputs_are_named_typed_and_shaped_as_promised(
+    session: onnxruntime.InferenceSession,
+) -> None:
+    (photo,) = session.get_inputs()
+    assert (photo.name, photo.type, photo.shape[1:]) == ("PHOTO", "tensor(uint8)", [SIZE, SIZE, 3])
+    assert isinstance(photo.shape[0], str), "the batch must be dynamic"
+    outputs = {out.name: (out.type, out.shape[1:]) for out in session.get_outputs()}
+    assert outputs == {
+        "EMBEDDING": ("tensor(float)", [DIMENSIONS]),
+        "CATEGORY": ("tensor(float)", [CATEGORIES]),
+    }
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7])
+def test_any_batch_gives_unit_vectors_and_probabilities(
+    session: onnxruntime.InferenceSession, photos: NDArray[np.uint8], batch: int
+) -> None:
+    embedding, category = answer(session, photos[:batch])
+    assert embedding.shape == (batch, DIMENSIONS)
+    assert category.shape == (batch, CATEGORIES)
+    np.testing.assert_allclose(np.linalg.norm(embedding, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(category.sum(axis=1), 1, atol=1e-5)
+    assert (category >= 0).all()
+
+
+def test_an_empty_batch_gives_empty_answers(session: onnxruntime.InferenceSession) -> None:
+    embedding, category = answer(session, np.empty((0, SIZE, SIZE, 3), np.uint8))
+    assert embedding.shape == (0, DIMENSIONS)
+    assert category.shape == (0, CATEGORIES)
+
+
+def test_a_photo_is_seen_alike_alone_and_in_a_batch(
+    session: onnxruntime.InferenceSession, photos: NDArray[np.uint8]
+) -> None:
+    embedding, category = answer(session, photos)
+    alone = [answer(session, photo[None]) for photo in photos]
+    np.testing.assert_allclose(np.concatenate([a[0] for a in alone]), embedding, atol=1e-4)
+    np.testing.assert_allclose(np.concatenate([a[1] for a in alone]), category, atol=1e-4)
+
+
+def test_different_photos_are_told_apart(session: onnxruntime.InferenceSession, photos: NDArray[np.uint8]) -> None:
+    """A collapsed or wrongly normalised graph answers everything alike."""
+    embedding, _ = answer(session, photos[3:])
+    cosine = embedding @ embedding.T
+    assert cosine[~np.eye(len(cosine), dtype=bool)].max() < 0.98
+
+
+def test_red_and_blue_are_not_swapped(session: onnxruntime.InferenceSession) -> None:
+    red = np.full((1, SIZE, SIZE, 3), 255, np.uint8)
+    red[:, 60:160, 60:160] = (200, 20, 20)
+    either, _ = answer(session, np.concatenate([red, red[..., ::-1]]))
+    assert either[0] @ either[1] < 0.95
+
+
+def test_metadata_says_what_readers_need(session: onnxruntime.InferenceSession) -> None:
+    properties = session.get_modelmeta().custom_metadata_map
+    assert properties["name"] == "embedder"
+    assert properties["preparation"] == "1"
+    assert int(properties["input_size"]) == SIZE
+    categories = json.loads(properties["categories"])
+    assert len(set(categories)) == CATEGORIES
+    assert all(isinstance(name, str) and name for name in categories)
+    assert properties["licence"] == "Apache-2.0"
+    assert "EfficientNet-Lite0" in properties["origin"]
+
+
+def test_closer_neighbours_are_claimed_with_more_confidence(
+    session: onnxruntime.InferenceSession,
+) -> None:
+    properties = session.get_modelmeta().custom_metadata_map
+    slope = float(properties["similarity_slope"])
+    intercept = float(properties["similarity_intercept"])
+    confidence = 1 / (1 + np.exp(-(slope * np.array([0.0, 0.5, 1.0]) + intercept)))
+    assert (np.diff(confidence) > 0).all()
+    assert confidence[0] < 0.5 < confidence[2]
+
+
+def test_the_file_is_small_and_tells_nothing_of_the_machine_that_made_it() -> None:
+    content = MODEL.read_bytes()
+    assert len(content) < 20e6
+    assert not [trace for trace in (b"/home/", b"site-packages", b".py") if trace in content]
