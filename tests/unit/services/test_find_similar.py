@@ -15,6 +15,7 @@ from lookalike.errors import (
     VersionMismatchError,
 )
 from lookalike.services.find_similar import confidence
+from lookalike.services.stopwatch import Stopwatch
 
 RED, BLUE, GREEN = picture("red"), picture("blue"), picture("green")
 
@@ -87,7 +88,7 @@ def test_new_labels_count_at_once(filled: Works) -> None:
 
 
 def test_vectors_of_another_model_never_meet(filled: Works) -> None:
-    vector = filled.find.resolve(SHOP, ByPhoto(RED), _watch()).embedding.vector
+    vector = filled.find.resolve(SHOP, ByPhoto(RED), Stopwatch()).embedding.vector
     ours = Embedding(vector, filled.embedder.facts.version)
     assert filled.find(SHOP, Query(ByVector(ours))).neighbours[0].item.id == "red"
     foreign = Embedding(vector, ModelVersion("other-111111111111-p1"))
@@ -125,9 +126,3 @@ def test_what_is_no_photo_is_rejected_with_its_code(filled: Works) -> None:
 def test_text_needs_another_model(filled: Works) -> None:
     with pytest.raises(InvalidRequestError, match="text"):
         filled.find(SHOP, Query(ByText("a red dress")))
-
-
-def _watch():  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from lookalike.services.stopwatch import Stopwatch  # noqa: PLC0415
-
-    return Stopwatch()
