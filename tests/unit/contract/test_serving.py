@@ -1,7 +1,10 @@
 """The ASGI host: who may ask, how much at once, and photos through the upload door."""
 
 import asyncio
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -334,3 +337,38 @@ def test_over_a_real_socket(site: Site, stocked: Shop) -> None:
         assert "server" not in found.headers
         large = client.post("/v1/search", content=b" " * 3_000_000, headers={"content-type": "application/json"})
         assert large.status_code == 413
+
+
+_SLOW_SERVER = """
+import sys, time
+from lookalike.contract.asgi import Site
+from lookalike.contract.serve import run
+from lookalike.contract.services import Health, Services
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.embedding import ModelVersion
+
+def slow():
+    print("asked", flush=True)
+    time.sleep(1)
+    return Health(ModelVersion("fake-000000000000-p1"), None)
+
+run(Site(services=Services(health=slow), catalogue=CatalogueId("shop")), "127.0.0.1", 0, lambda url: print(url, flush=True))
+print("tidied up", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="platform: signals end a process at once on Windows")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_after_what_is_under_way(number: signal.Signals) -> None:
+    answers: list[int] = []
+    with subprocess.Popen([sys.executable, "-c", _SLOW_SERVER], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{url}/v1/health", timeout=30).status_code))
+        asking.start()
+        assert server.stdout.readline() == "asked\n"
+        server.send_signal(number)
+        asking.join(30)
+        assert answers == [200]
+        assert server.stdout.readline() == "tidied up\n"
+        assert server.wait(30) == 0

@@ -1,0 +1,107 @@
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+
+from lookalike.client.items import Items
+from lookalike.client.uploads import Uploads
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.item import Item, ItemId
+from lookalike.domain.photo import PhotoId
+from lookalike.domain.upload import Upload, UploadId, UploadStatus
+from lookalike.errors import ConflictError, InvalidRequestError, NotFoundError, PhotoRejectedError
+from lookalike.ports.catalogue import Imported, NewPhoto
+
+_BATCH: Final = 32
+_AT_ONCE: Final = 6
+_MOST_BYTES: Final = 100_000_000  # nothing is read that no server takes
+_ITS_OWN_FAULT: Final = (ConflictError, InvalidRequestError, NotFoundError, PhotoRejectedError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    photo: NewPhoto
+    data: bytes
+    id: PhotoId
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPhotos:
+    """Bring many photos in, some at a time; those that their items have already are not sent again."""
+
+    items: Items
+    uploads: Uploads
+    catalogue: CatalogueId
+
+    def __call__(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
+        """Yields one `Imported` a photo, in order. A photo's own fault stands in its place; the server's raises."""
+        source = iter(photos)
+        with ThreadPoolExecutor(_AT_ONCE, "import") as pool:
+            while batch := list(islice(source, _BATCH)):
+                yield from self._bring(batch, pool)
+
+    def _bring(self, batch: Sequence[NewPhoto], pool: ThreadPoolExecutor) -> list[Imported]:
+        entries = [_read(photo) for photo in batch]
+        read = [entry for entry in entries if isinstance(entry, _Read)]
+        there = self._describe({entry.photo.item.id: entry.photo.item for entry in read}, pool)
+        fresh = {(e.photo.item.id, e.id): e for e in read if e.id not in there[e.photo.item.id]}
+        results = dict(zip(fresh, pool.map(self._send, fresh.values()), strict=True))
+        return [self._told(entry, results) if isinstance(entry, _Read) else entry for entry in entries]
+
+    def _describe(self, wanted: dict[ItemId, Item], pool: ThreadPoolExecutor) -> dict[ItemId, tuple[PhotoId, ...]]:
+        """Put the items that are new or differ; which photos each has."""
+        known = dict(zip(wanted, pool.map(self.items.find, wanted), strict=True))
+        self.items.put([item for item in wanted.values() if _differs(item, known[item.id])])
+        return {id_: item.photos if item else () for id_, item in known.items()}
+
+    def _send(self, entry: _Read) -> Upload | str:
+        try:
+            upload = self.uploads.bring(entry.data, entry.photo.item.id)
+            return self.uploads.settled(upload).upload(self.catalogue)
+        except _ITS_OWN_FAULT as error:
+            return str(error)
+
+    def _told(self, entry: _Read, results: dict[tuple[ItemId, PhotoId], Upload | str]) -> Imported:
+        result = results.get((entry.photo.item.id, entry.id))
+        if result is None:
+            return Imported(entry.photo, self._as_left(entry), already_there=True)
+        if isinstance(result, str):
+            return Imported(entry.photo, None, result)
+        late = "" if result.is_final else f"it is {result.status} still"
+        return Imported(entry.photo, result, result.detail or late)
+
+    def _as_left(self, entry: _Read) -> Upload:
+        """The upload of an earlier import, as far as it is known: its photo is there."""
+        now = datetime.now(UTC)
+        return Upload(
+            id=UploadId.repeatable(entry.photo.item.id, entry.id),
+            catalogue=self.catalogue,
+            content_type="application/octet-stream",
+            requested_at=now,
+            updated_at=now,
+            item=entry.photo.item.id,
+            status=UploadStatus.INDEXED,
+            photo=entry.id,
+        )
+
+
+def _read(photo: NewPhoto) -> _Read | Imported:
+    if isinstance(photo.content, bytes):
+        return _Read(photo, photo.content, PhotoId.of(photo.content))
+    try:
+        size = photo.content.stat().st_size
+        if size > _MOST_BYTES:
+            return Imported(photo, None, f"the file has {size} bytes, which is too many")
+        data = photo.content.read_bytes()
+    except OSError as error:
+        return Imported(photo, None, str(error))
+    return _Read(photo, data, PhotoId.of(data))
+
+
+def _differs(item: Item, known: Item | None) -> bool:
+    if known is None:
+        return True
+    one, other = ((i.category, i.title, i.labels, dict(i.attributes), i.url) for i in (item, known))
+    return one != other

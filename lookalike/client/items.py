@@ -1,0 +1,86 @@
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from lookalike.client.transport import Transport
+from lookalike.contract.models.items import MOST_ITEMS, ItemBody, ItemsPage, ItemView, PutItemsBody
+from lookalike.domain.item import Item, ItemId
+from lookalike.errors import InvalidRequestError, NotFoundError
+
+_AT_ONCE: Final = 6
+_MOST_BYTES: Final = 900_000  # of one request, below the API's limit
+_MOST_LISTED: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The catalogue's items, by as few requests as the API allows."""
+
+    transport: Transport
+
+    def put(self, items: Sequence[Item]) -> None:
+        """Insert or replace descriptions."""
+        for chunk in _chunks([_body(item) for item in items]):
+            self.transport.call("PUT", "v1/items", PutItemsBody(items=chunk))
+
+    def get(self, item: ItemId) -> Item:
+        """One item. Raises `NotFoundError`."""
+        return self.transport.read(ItemView, "GET", _path(item)).item()
+
+    def find(self, item: ItemId) -> Item | None:
+        """One item, or None."""
+        try:
+            return self.get(item)
+        except NotFoundError:
+            return None
+
+    def page(self, after: ItemId | None, limit: int) -> list[Item]:
+        """Up to `limit` items (1 to 1,000) behind `after`."""
+        if not 1 <= limit <= _MOST_LISTED:
+            raise InvalidRequestError("limit", f"must be from 1 to {_MOST_LISTED}, is {limit}")
+        found: list[Item] = []
+        while len(found) < limit:
+            wanted = min(limit - len(found), MOST_ITEMS)
+            page = self.transport.read(ItemsPage, "GET", "v1/items", after=after, limit=wanted)
+            found += [view.item() for view in page.items]
+            if page.next is None:
+                break
+            after = page.next
+        return found
+
+    def remove(self, items: Sequence[ItemId]) -> list[ItemId]:
+        """Delete; the ids of those that were there."""
+        with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
+            return [item for item, was_there in zip(items, pool.map(self._remove_one, items), strict=True) if was_there]
+
+    def _remove_one(self, item: ItemId) -> bool:
+        try:
+            self.transport.call("DELETE", _path(item))
+        except NotFoundError:
+            return False
+        return True
+
+
+def _path(item: ItemId) -> str:
+    return f"v1/items/{quote(item, safe='')}"
+
+
+def _body(item: Item) -> ItemBody:
+    view = ItemView.of(item)
+    return ItemBody(**{name: getattr(view, name) for name in ItemBody.model_fields})
+
+
+def _chunks(bodies: Sequence[ItemBody]) -> Iterator[list[ItemBody]]:
+    chunk: list[ItemBody] = []
+    size = 0
+    for body in bodies:
+        more = len(body.model_dump_json().encode())
+        if chunk and (len(chunk) == MOST_ITEMS or size + more > _MOST_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(body)
+        size += more
+    if chunk:
+        yield chunk
