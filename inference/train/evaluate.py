@@ -47,7 +47,10 @@ def main() -> None:
 def evaluate(
     session: onnxruntime.InferenceSession, catalogue: LabelledPhotos, queries: LabelledPhotos
 ) -> dict[str, object]:
-    """All figures of one model; keys are stable."""
+    """All figures of one model; keys are stable.
+
+    `unseen_catalogue` lets the queries search each other: small, but as new to the model as a shop's own.
+    """
     seen, known = _see(session, queries), _see(session, catalogue)
     found = retrieve(seen, known)
     colours = colour_agreement_at_10(
@@ -55,7 +58,6 @@ def evaluate(
     )
     properties = session.get_modelmeta().custom_metadata_map
     line = float(properties["similarity_slope"]), float(properties["similarity_intercept"])
-    claimed, true = neighbour_confidence(seen, known, line)
     return {
         "queries": len(queries),
         "catalogue": len(catalogue),
@@ -63,7 +65,11 @@ def evaluate(
         "map": round(float(found.average_precision.mean()), 4),
         "accuracy": round(accuracy(seen.scores, seen.labels), 4),
         "ece": round(expected_calibration_error(seen.scores, seen.labels), 4),
-        "neighbour_confidence": {"claimed": round(claimed, 4), "true": round(true, 4)},
+        "neighbour_confidence": _confidence(seen, known, line),
+        "unseen_catalogue": {
+            "precision_at_10": round(float(retrieve(seen, seen).precision_at_10.mean()), 4),
+            "neighbour_confidence": _confidence(seen, seen, line),
+        },
         "colour": {"first_10": round(colours[0], 4), "category": round(colours[1], 4)},
         "by_category": {
             name: _figures(seen, found.precision_at_10, found.average_precision, label)
@@ -71,6 +77,11 @@ def evaluate(
         },
         "confusions": confusions(seen, queries.categories),
     }
+
+
+def _confidence(queries: Seen, catalogue: Seen, line: tuple[float, float]) -> dict[str, float]:
+    claimed, true = neighbour_confidence(queries, catalogue, line)
+    return {"claimed": round(claimed, 4), "true": round(true, 4)}
 
 
 def _figures(seen: Seen, precision: NDArray[np.float64], average: NDArray[np.float64], label: int) -> dict[str, float]:

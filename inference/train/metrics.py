@@ -41,9 +41,16 @@ class Retrieval:
     average_precision: NDArray[np.float64]
 
 
+def _cosine(queries: Seen, catalogue: Seen) -> NDArray[np.float32]:
+    cosine = np.asarray(queries.embeddings @ catalogue.embeddings.T, np.float32)
+    if queries is catalogue:
+        np.fill_diagonal(cosine, -2)  # below any cosine: a photo does not find itself
+    return cosine
+
+
 def retrieve(queries: Seen, catalogue: Seen) -> Retrieval:
-    """Rank the whole catalogue by cosine for each query."""
-    order = np.argsort(-(queries.embeddings @ catalogue.embeddings.T), axis=1, kind="stable")
+    """Rank the whole catalogue by cosine for each query; a photo among its own catalogue comes last."""
+    order = np.argsort(-_cosine(queries, catalogue), axis=1, kind="stable")
     hits = catalogue.labels[order] == queries.labels[:, None]
     precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
     found = np.maximum(hits.sum(axis=1), 1)
@@ -61,7 +68,7 @@ def colour_agreement_at_10(
     The first above the second: neighbours are alike in colour, not just in kind.
     """
     likeness = query_colours @ catalogue_colours.T
-    first = np.argsort(-(queries.embeddings @ catalogue.embeddings.T), axis=1)[:, :10]
+    first = np.argsort(-_cosine(queries, catalogue), axis=1)[:, :10]
     same = queries.labels[:, None] == catalogue.labels[None, :]
     return (
         float(np.take_along_axis(likeness, first, axis=1).mean()),
@@ -74,7 +81,7 @@ def neighbour_confidence(queries: Seen, catalogue: Seen, line: tuple[float, floa
 
     `line` is the logistic's (slope, intercept) over cosine.
     """
-    cosine = queries.embeddings @ catalogue.embeddings.T
+    cosine = _cosine(queries, catalogue)
     first = np.argsort(-cosine, axis=1)[:, :10]
     claimed = 1 / (1 + np.exp(-(line[0] * np.take_along_axis(cosine, first, axis=1) + line[1])))
     true = catalogue.labels[first] == queries.labels[:, None]

@@ -53,3 +53,9 @@ def test_neighbour_confidence_sets_the_claim_against_the_truth() -> None:
     catalogue = seen([[1, 0]] * 10, [0] * 6 + [1] * 4)
     claimed, true = neighbour_confidence(seen([[1, 0]], [0]), catalogue, (0.0, 0.0))
     assert (claimed, true) == (pytest.approx(0.5), pytest.approx(0.6))
+
+
+def test_a_photo_does_not_find_itself() -> None:
+    each_other = seen([[1, 0], [0.9, 0.1], [0, 1]], [0, 1, 0])
+    found = retrieve(each_other, each_other)
+    assert found.average_precision[0] == pytest.approx((1 / 2 + 2 / 3) / 2), "itself ranks last"
