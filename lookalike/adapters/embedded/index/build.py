@@ -43,8 +43,8 @@ class Build:
         self._vectors = VectorFile(path, rows=self._next_row, read_only=read_only)
         self._postings = Postings(records)
         self._state = threading.Lock()
-        self._items: list[ItemId | None] = [None] * self._next_row
-        self._photos: list[PhotoId | None] = [None] * self._next_row
+        self._items: list[str | None] = [None] * self._next_row
+        self._photos: list[str | None] = [None] * self._next_row
         self._live = self._load_places()
         self._merger = Merger(records, folder, tuning, read_only=read_only)
         self._merger.forget_if_stale(len(self._live))
@@ -54,13 +54,12 @@ class Build:
             self._helper.start()
 
     def _load_places(self) -> BitMap:
-        names: dict[str, ItemId] = {}
-        live = BitMap()
-        for row, item, photo in self._records.places():
-            self._items[row] = names.get(item) or names.setdefault(item, ItemId(item))
-            self._photos[row] = PhotoId(photo)
-            live.add(row)
-        return live
+        places = self._records.places()
+        names: dict[str, str] = {}  # an item of many photos is named once
+        for row, item, photo in places:
+            self._items[row] = names.setdefault(item, item)
+            self._photos[row] = photo
+        return BitMap([place[0] for place in places])
 
     def view(self) -> View:
         """The generation as it is now."""

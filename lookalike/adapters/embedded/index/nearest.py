@@ -28,6 +28,7 @@ Scores = npt.NDArray[np.float32]
 _TRUSTED: Final = 2 / 3
 _ROUNDING: Final = 1e-5  # more than float32 loses in 256 products
 _DENSE: Final = 3  # one row in so many from which on it is quicker to compare all than to gather
+_WORSE: Final = (2.0, "")  # than any (-score, photo)
 _CHUNK: Final = 8_192  # rows gathered at once: 8 MiB
 
 
@@ -36,8 +37,8 @@ class View:
     """One moment of a generation: live rows below `merged` are in the graph, `newer` ones from there on are not."""
 
     vectors: Matrix
-    items: Sequence[ItemId | None]
-    photos: Sequence[PhotoId | None]
+    items: Sequence[str | None]
+    photos: Sequence[str | None]
     live: BitMap
     newer: BitMap
     graph: Graph
@@ -143,19 +144,19 @@ def _best(view: View, rows: Rows, rough: Scores, wanted: Wanted) -> list[Hit]:
     # By way of float64, so that equal vectors have equal scores wherever they stand.
     exact = view.vectors[last].astype(np.float64) @ wanted.vector.astype(np.float64)
     scores = np.minimum(np.maximum(exact, -1.0), 1.0).astype(np.float32).tolist()
-    best: dict[ItemId, Hit] = {}
+    best: dict[str, tuple[float, str]] = {}
     for row, score in zip(last, scores, strict=True):
-        hit = Hit(view.items[row], view.photos[row], score)  # type: ignore[arg-type]  # None only where not live
-        known = best.get(hit.item)
-        if known is None or (-score, hit.photo) < (-known.score, known.photo):
-            best[hit.item] = hit
-    return sorted(best.values(), key=lambda hit: (-hit.score, hit.item))[: wanted.k]
+        item, photo = view.items[row] or "", view.photos[row] or ""
+        best[item] = min(best.get(item, _WORSE), (-score, photo))
+    ranked = sorted(best.items(), key=lambda found: (found[1][0], found[0]))[: wanted.k]
+    # Names are checked here and not when opening: a check a row would take most of that time.
+    return [Hit(ItemId(item), PhotoId(photo), -negated) for item, (negated, photo) in ranked]
 
 
 def _contenders(view: View, rows: Rows, rough: Scores, wanted: Wanted) -> list[int]:
     """The rows that come first, down to the k-th item and whatever rounding may have put behind it."""
     found: list[int] = []
-    items: set[ItemId | None] = set()
+    items: set[str | None] = set()
     least = -np.inf
     order = np.argsort(-rough)
     for row, score in zip(rows[order].tolist(), rough[order].tolist(), strict=True):
