@@ -30,8 +30,6 @@ from lookalike.errors import ForbiddenError, InvalidRequestError, OverloadedErro
 from lookalike.ports.clock import Clock
 from lookalike.services.receive_uploads import ReceiveUploads
 
-_BODY_SECONDS: Final = 30.0
-_FILE_SECONDS: Final = 120.0
 _SHORTEST_TOKEN: Final = 16
 _MOST_DIGITS: Final = 18
 
@@ -51,7 +49,8 @@ class Site:
 
     With a `token` every route but health, the page and the upload door asks for it; without one only this machine may
     ask, under a name of this machine. Requests beyond `max_in_flight`, and photos beyond `max_uploads`, are refused
-    with 429 at once; `threads` of them are worked on, the others wait.
+    with 429 at once; `threads` of them are worked on, the others wait. What takes longer to arrive than its seconds
+    gets 408.
     """
 
     services: Services
@@ -62,6 +61,8 @@ class Site:
     max_in_flight: int = 64
     max_uploads: int = 8
     threads: int = 8
+    body_seconds: float = 30.0
+    photo_seconds: float = 120.0
 
     def __post_init__(self) -> None:
         if self.token is not None and (len(self.token) < _SHORTEST_TOKEN or not self.token.isascii()):
@@ -73,7 +74,7 @@ def build_app(site: Site) -> Starlette:
     threads = CapacityLimiter(site.threads)
     routes: list[Route | Mount] = list(page_routes(site.page)) if site.page else []
     if site.uploads is not None:
-        door = _Door(site.uploads, threads, Slots(site.max_uploads, "photos"))
+        door = _Door(site.uploads, threads, Slots(site.max_uploads, "photos"), site.photo_seconds)
         routes.append(Route("/v1/uploads/{id}/bytes", door))
     api = _Api(Dispatcher(site.services), site, threads, Slots(site.max_in_flight, "requests"))
     app = Starlette(routes=[*routes, Mount("/", app=api)])
@@ -130,7 +131,7 @@ class _Api:
             caller=_caller(self._site, request.headers),
         )
         if limit := self._dispatch.body_limit(asked):
-            body = b"".join([chunk async for chunk in _bounded(request, limit, _BODY_SECONDS)])
+            body = b"".join([chunk async for chunk in _bounded(request, limit, self._site.body_seconds)])
             asked = replace(asked, body=body)
         told = await to_thread.run_sync(self._dispatch, asked, limiter=self._threads)
         return Response(told.body, told.status, told.headers)
@@ -139,8 +140,9 @@ class _Api:
 class _Door:
     """Takes photos in as S3 would; the signed form is all the permission there is."""
 
-    def __init__(self, door: UploadDoor, threads: CapacityLimiter, slots: Slots) -> None:
+    def __init__(self, door: UploadDoor, threads: CapacityLimiter, slots: Slots, seconds: float) -> None:
         self._door = door
+        self._seconds = seconds
         self._threads = threads
         self._slots = slots
 
@@ -175,7 +177,7 @@ class _Door:
             return allowance.max_bytes
 
         post = UploadPost(request.headers.get("content-type", ""), admit)
-        async for chunk in _timed(request, _FILE_SECONDS):
+        async for chunk in _timed(request, self._seconds):
             post.feed(chunk)
         data = post.file()
         return allowances[0], data
@@ -210,7 +212,7 @@ async def _timed(request: Request, seconds: float) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise HttpError(408, f"the request did not arrive within {seconds:.0f} seconds") from error
+            raise HttpError(408, f"the request did not arrive within {seconds:g} seconds") from error
         yield chunk
 
 
