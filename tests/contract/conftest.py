@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.adapters.aws.ledger import DynamoLedger
 from lookalike.adapters.embedded.clock import SystemClock
 from lookalike.adapters.embedded.database import Database
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
@@ -39,9 +40,25 @@ from lookalike.testing import (
     InMemoryWorkQueue,
 )
 from lookalike.testing.onnx_model import write_model
+from tests.contract.aws_adapters import EmulatedAws, emulated_aws
+from tests.contract.triton_adapters import triton_embedder
 
 STORES = ("fake", "memory", "folder")
+CLOUD = (*STORES, "aws")
 FORMS = UploadForms(b"0123456789abcdef0123456789abcdef")
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[EmulatedAws]:
+    """Adapters of AWS on an emulator that speaks HTTP."""
+    with emulated_aws() as emulated:
+        yield emulated
+
+
+def aws_of(request: pytest.FixtureRequest) -> EmulatedAws:
+    """The emulator, started only for those who ask."""
+    emulated: EmulatedAws = request.getfixturevalue("aws")
+    return emulated
 
 
 @pytest.fixture
@@ -63,23 +80,37 @@ def database(opened: ExitStack, tmp_path: Path) -> Callable[[str], Database]:
     return open_database
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=CLOUD)
 def ledger(request: pytest.FixtureRequest, database: Callable[[str], Database]) -> Ledger:
+    if request.param == "aws":
+        return aws_of(request).ledger()
     return InMemoryLedger() if request.param == "fake" else SqliteLedger(database(request.param))
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture
+def very_many(ledger: Ledger) -> int:
+    """More than one statement or request takes; AWS takes 100 at the most, and its emulator minutes over 5,000."""
+    return 300 if isinstance(ledger, DynamoLedger) else 5000
+
+
+@pytest.fixture(params=CLOUD)
 def item_store(request: pytest.FixtureRequest, database: Callable[[str], Database]) -> ItemStore:
+    if request.param == "aws":
+        return aws_of(request).item_store()
     return InMemoryItemStore() if request.param == "fake" else SqliteItemStore(database(request.param))
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=CLOUD)
 def event_log(request: pytest.FixtureRequest, database: Callable[[str], Database]) -> EventLog:
+    if request.param == "aws":
+        return aws_of(request).event_log()
     return InMemoryEventLog() if request.param == "fake" else SqliteEventLog(database(request.param))
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=CLOUD)
 def photo_store(request: pytest.FixtureRequest, tmp_path: Path) -> PhotoStore:
+    if request.param == "aws":
+        return aws_of(request).photo_store()
     if request.param == "folder":
         return FolderPhotoStore(tmp_path / "photos", FORMS)
     return InMemoryPhotoStore() if request.param == "fake" else MemoryPhotoStore(FORMS)
@@ -100,9 +131,11 @@ def embedding_cache(request: pytest.FixtureRequest) -> EmbeddingCache:
     return InMemoryEmbeddingCache() if request.param == "fake" else LruEmbeddingCache()
 
 
-@pytest.fixture(params=("fake", "in process"))
+@pytest.fixture(params=("fake", "in process", "aws"))
 def work_queue(request: pytest.FixtureRequest) -> tuple[WorkQueue, Callable[[], list[Pointer]]]:
     """A queue, and what takes everything out that waits in it."""
+    if request.param == "aws":
+        return aws_of(request).work_queue()
     if request.param == "fake":
         fake = InMemoryWorkQueue()
         return fake, fake.drain
@@ -115,8 +148,18 @@ def clock(request: pytest.FixtureRequest) -> Clock:
     return FixedClock() if request.param == "fake" else SystemClock()
 
 
-@pytest.fixture(params=("fake", "onnx", "shipped"), scope="session")
+@pytest.fixture(scope="session")
+def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
+    """The shipped model on a real Triton server, started only for those who ask."""
+    with triton_embedder(tmp_path_factory.mktemp("triton")) as embedder:
+        yield embedder
+
+
+@pytest.fixture(params=("fake", "onnx", "shipped", "triton"), scope="session")
 def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    if request.param == "triton":
+        served: Embedder = request.getfixturevalue("triton")
+        return served
     if request.param == "fake":
         return FakeEmbedder(input_size=32)
     if request.param == "shipped":

@@ -164,8 +164,8 @@ def test_nothing_to_do_is_fine(ledger: Ledger) -> None:
     assert ledger.find_photos(SHOP, []) == {}
 
 
-def test_thousands_at_once(ledger: Ledger) -> None:
-    uploads = [an_upload(n, item=item_id(n)) for n in range(5000)]
+def test_very_many_at_once(ledger: Ledger, very_many: int) -> None:
+    uploads = [an_upload(n, item=item_id(n)) for n in range(very_many)]
     ledger.open_many(uploads)
-    assert len(ledger.find_uploads(SHOP, [upload.id for upload in uploads])) == 5000
-    assert len(ledger.uploads_of_items(SHOP, [item_id(n) for n in range(5000)])) == 5000
+    assert len(ledger.find_uploads(SHOP, [upload.id for upload in uploads])) == very_many
+    assert len(ledger.uploads_of_items(SHOP, [item_id(n) for n in range(very_many)])) == very_many

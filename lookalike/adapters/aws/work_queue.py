@@ -1,0 +1,86 @@
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lookalike.adapters.aws.backoff import Backoff
+from lookalike.adapters.aws.correlation import Correlate, correlation_of
+from lookalike.adapters.aws.errors import translated, translated_code
+from lookalike.adapters.aws.parallel import chunks, in_parallel
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.upload import UploadId
+from lookalike.errors import InvalidRequestError, UnavailableError
+from lookalike.ports.work_queue import Pointer
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html: ten messages and, at
+# the least, 256 KiB a batch. A body has below 1 KiB, whatever it points to, so ten always fit.
+_MOST_SENT: Final = 10
+_LONGEST_CORRELATION: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What travels in a queue: what to work on, and the id under which that is logged everywhere."""
+
+    pointer: Pointer
+    correlation: str = ""
+
+
+class SqsWorkQueue:
+    """Sends pointers to one queue; whoever takes them out reads them with `parse_pointer`."""
+
+    def __init__(
+        self, client: "SQSClient", *, url: str, correlate: Correlate = correlation_of, backoff: Backoff | None = None
+    ) -> None:
+        """`url` is the queue's; `correlate` tells each message's correlation id."""
+        self._client = client
+        self._url = url
+        self._correlate = correlate
+        self._backoff = backoff or Backoff()
+
+    def send_many(self, pointers: Sequence[Pointer]) -> None:
+        """Accept all of them durably, or raise `UnavailableError`: some may then have been sent, which does no harm."""
+        bodies = [write_pointer(Message(p, self._correlate(p))) for p in dict.fromkeys(pointers)]
+        in_parallel(self._send, chunks(bodies, _MOST_SENT))
+
+    def _send(self, bodies: Sequence[str]) -> None:
+        left: list[Any] = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        last = ""
+        for _ in self._backoff.rounds():
+            with translated():
+                failed = self._client.send_message_batch(QueueUrl=self._url, Entries=left).get("Failed", [])
+            if not failed:
+                return
+            last = failed[0]["Code"]
+            faults = [entry["Code"] for entry in failed if entry["SenderFault"]]
+            if faults:
+                raise translated_code(faults[0], f"AWS answered SendMessageBatch with {faults[0]}")
+            refused = {entry["Id"] for entry in failed}
+            left = [entry for entry in left if entry["Id"] in refused]
+        raise UnavailableError(f"AWS answered SendMessageBatch with {last} for {len(left)} messages")
+
+
+def write_pointer(message: Message) -> str:
+    """The body of a message, as JSON; the correlation id is cut to 128 characters."""
+    correlation = message.correlation[:_LONGEST_CORRELATION]
+    return json.dumps(
+        {"catalogue": message.pointer.catalogue, "upload": message.pointer.upload, "correlation": correlation}
+    )
+
+
+def parse_pointer(body: str) -> Message:
+    """Undo `write_pointer`. Raises `InvalidRequestError` naming the part that is missing or wrong."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequestError("message", "is not JSON") from None
+    if not isinstance(given, dict):
+        raise InvalidRequestError("message", "is not a JSON object")
+    correlation = given.get("correlation", "")
+    if not isinstance(correlation, str) or len(correlation) > _LONGEST_CORRELATION:
+        raise InvalidRequestError("correlation", f"must be text of at most {_LONGEST_CORRELATION} characters")
+    pointer = Pointer(CatalogueId(given.get("catalogue", "")), UploadId(given.get("upload", "")))
+    return Message(pointer, correlation)
