@@ -1,0 +1,1 @@
+"""How the model is served: one typed spec, the Triton configurations made from it, the repositories they stand in."""

@@ -1,0 +1,91 @@
+from typing import Final
+
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2 as triton
+
+from inference.serving.spec import Backend, DynamicBatching, ModelSpec, QueuePolicy, Tensor
+
+_HEADER: Final = """\
+# Made by `python -m inference.serving` from inference/serving/repositories.py; change it there.
+# What has Triton's default value is not written: timeout_action is REJECT.
+"""
+_PLATFORMS: Final = {Backend.ONNX_RUNTIME: "onnxruntime_onnx", Backend.TENSORRT: "tensorrt_plan"}
+
+
+class ConfigGenerator:
+    """Writes a spec as Triton's model configuration, one method a section."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self._spec = spec
+
+    def to_pbtxt(self) -> str:
+        """The text of a ``config.pbtxt``; the same spec gives the same text."""
+        return _HEADER + text_format.MessageToString(self.to_message())
+
+    def to_message(self) -> triton.ModelConfig:
+        """The configuration as Triton's own message."""
+        config = triton.ModelConfig()
+        self._write_identity(config)
+        self._write_tensors(config)
+        self._write_instances(config)
+        self._write_batching(config)
+        self._write_warm_up(config)
+        self._write_parameters(config)
+        return config
+
+    def _write_identity(self, config: triton.ModelConfig) -> None:
+        config.name = self._spec.name
+        config.backend = self._spec.backend
+        config.platform = _PLATFORMS.get(self._spec.backend, "")
+        config.max_batch_size = self._spec.max_batch_size
+
+    def _write_tensors(self, config: triton.ModelConfig) -> None:
+        for section, tensors in ((config.input, self._spec.inputs), (config.output, self._spec.outputs)):
+            for tensor in tensors:
+                section.add(name=tensor.name, data_type=_data_type(tensor), dims=tensor.dims)
+
+    def _write_instances(self, config: triton.ModelConfig) -> None:
+        for group in self._spec.instances:
+            kind = triton.ModelInstanceGroup.Kind.Value(group.device)
+            config.instance_group.add(kind=kind, count=group.count)
+
+    def _write_batching(self, config: triton.ModelConfig) -> None:
+        section, batching = config.dynamic_batching, self._spec.batching
+        section.max_queue_delay_microseconds = batching.delay_us
+        section.preferred_batch_size.extend(batching.preferred_sizes)
+        self._write_queues(section, batching)
+
+    @staticmethod
+    def _write_queues(section: triton.ModelDynamicBatching, batching: DynamicBatching) -> None:
+        levels = type(batching.default_level)
+        section.priority_levels = len(levels)
+        section.default_priority_level = batching.default_level
+        section.default_queue_policy.CopyFrom(_policy(batching.queue))
+        for level, queue in batching.level_queues.items():
+            section.priority_queue_policy[level].CopyFrom(_policy(queue))
+
+    def _write_warm_up(self, config: triton.ModelConfig) -> None:
+        for size in self._spec.warm_up:
+            sample = config.model_warmup.add(name=f"batch-{size}", batch_size=size)
+            for tensor in self._spec.inputs:
+                given = sample.inputs[tensor.name]
+                given.data_type, given.zero_data = _data_type(tensor), True
+                given.dims.extend(tensor.dims)
+
+    def _write_parameters(self, config: triton.ModelConfig) -> None:
+        for name, value in self._spec.parameters.items():
+            config.parameters[name].string_value = value
+        config.metric_tags.update(self._spec.metric_tags)
+
+
+def _data_type(tensor: Tensor) -> int:
+    return int(triton.DataType.Value(tensor.data_type))
+
+
+def _policy(queue: QueuePolicy) -> triton.ModelQueuePolicy:
+    return triton.ModelQueuePolicy(
+        timeout_action=triton.ModelQueuePolicy.REJECT,
+        default_timeout_microseconds=queue.timeout_us,
+        allow_timeout_override=True,
+        max_queue_size=queue.size,
+    )

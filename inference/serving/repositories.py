@@ -1,0 +1,88 @@
+"""The two servings of the shipped model, every number with its reason."""
+
+import json
+from typing import Final
+
+from inference.serving.spec import (
+    Backend,
+    DataType,
+    Device,
+    DynamicBatching,
+    InstanceGroup,
+    Level,
+    ModelSpec,
+    QueuePolicy,
+    Tensor,
+)
+from lookalike.domain.embedding import DIMENSIONS
+from lookalike.ports.embedder import ModelFacts
+
+NAME: Final = "embedder"
+_SECOND: Final = 1_000_000
+_GPU_BATCH: Final = 32
+# EfficientNet-Lite0 on a CPU costs least a photo in batches of 1 to 4 (lookalike/adapters/embedded/embedder.py).
+_CPU_BATCH: Final = 4
+
+
+def gpu_spec(facts: ModelFacts) -> ModelSpec:
+    """On GPUs, by Triton's own ONNX Runtime backend."""
+    return _spec(
+        facts,
+        backend=Backend.ONNX_RUNTIME,
+        max_batch_size=_GPU_BATCH,
+        instances=(InstanceGroup(Device.GPU, 2),),  # one copies while the other computes
+        # 2 ms is little in a budget of 95 and fills a batch at some thousand photos a second.
+        batching=DynamicBatching(QueuePolicy(512, 20 * _SECOND), 2000, {Level.INTERACTIVE: QueuePolicy(256, _SECOND)}),
+    )
+
+
+def cpu_spec(facts: ModelFacts) -> ModelSpec:
+    """On processors, by ONNX Runtime inside Triton's Python backend."""
+    return _spec(
+        facts,
+        backend=Backend.PYTHON,
+        max_batch_size=_CPU_BATCH,
+        instances=(InstanceGroup(Device.CPU),),
+        batching=DynamicBatching(QueuePolicy(64, 20 * _SECOND), 0, {Level.INTERACTIVE: QueuePolicy(16, _SECOND)}),
+        threads=0,
+    )
+
+
+def _spec(
+    facts: ModelFacts,
+    *,
+    backend: Backend,
+    max_batch_size: int,
+    instances: tuple[InstanceGroup, ...],
+    batching: DynamicBatching,
+    **settings: int,
+) -> ModelSpec:
+    side = facts.input_size
+    return ModelSpec(
+        name=NAME,
+        backend=backend,
+        inputs=(Tensor("PHOTO", DataType.UINT8, (side, side, 3)),),
+        outputs=(
+            Tensor("EMBEDDING", DataType.FP32, (DIMENSIONS,)),
+            Tensor("CATEGORY", DataType.FP32, (len(facts.categories),)),
+        ),
+        max_batch_size=max_batch_size,
+        instances=instances,
+        batching=batching,
+        # Both backends plan memory and kernels anew for each shape they meet.
+        warm_up=tuple(range(1, max_batch_size + 1)),
+        parameters=_parameters(facts) | {name: str(value) for name, value in settings.items()},
+        metric_tags={"model_version": facts.version},
+    )
+
+
+def _parameters(facts: ModelFacts) -> dict[str, str]:
+    """What clients read of the model (lookalike/adapters/triton/facts.py)."""
+    return {
+        "version": facts.version,
+        "preparation": facts.preparation,
+        "input_size": str(facts.input_size),
+        "categories": json.dumps(facts.categories),
+        "similarity_slope": repr(facts.similarity_slope),
+        "similarity_intercept": repr(facts.similarity_intercept),
+    }

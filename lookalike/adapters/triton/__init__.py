@@ -1,0 +1,1 @@
+"""The model behind NVIDIA's Triton Inference Server, over gRPC."""
