@@ -12,7 +12,7 @@ from lookalike.domain.embedding import DIMENSIONS, Vector
 
 Rows = npt.NDArray[np.int64]
 # Measured in ADR 0003. Bytes cost no recall, since what the graph answers is compared again in float32.
-_LINKS, _BUILD_CANDIDATES = 24, 128
+_LINKS, _BUILD_CANDIDATES = 24, 200
 _HEADER: Final = struct.Struct("<8sq")  # what it is, and how many nodes
 _MAGIC: Final = b"lkgraph1"
 

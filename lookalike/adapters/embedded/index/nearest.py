@@ -1,9 +1,9 @@
 """The k nearest of the rows that are allowed, the cheapest way that is sure to find k.
 
-Few rows are compared one by one. For many the graph is asked for about twice as many neighbours as should be
-needed for k to pass the filter; only the nearer two thirds of what it answers are trusted to be complete, so when
+Few rows are compared one by one. For many the graph is asked for about four times as many neighbours as should
+be needed for k to pass the filter. Only the nearer two thirds of what it answers are trusted to be complete: when
 the k-th hit is not well within them (a filter that holds nothing near the query, an item with many photos, equal
-scores at the end), it is asked for more, or, where less than half of k passed, all are compared.
+scores at the end) it is asked for more, or, where less than half of k passed, all are compared.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ from lookalike.ports.vector_index import Hit
 
 Scores = npt.NDArray[np.float32]
 
+_SPARE: Final = 4  # times the neighbours that should be enough: the last of a list are the least complete
 _TRUSTED: Final = 2 / 3
 _ROUNDING: Final = 1e-5  # more than float32 loses in 256 products
 _DENSE: Final = 3  # one row in so many from which on it is quicker to compare all than to gather
@@ -85,7 +86,7 @@ def _graph_cost(tuning: Tuning, fetch: int) -> float:
 
 def _first_fetch(view: View, in_graph: int, wanted: Wanted) -> int:
     needed = wanted.k + len(wanted.excluded)
-    return max(view.tuning.least_fetch, 2 * needed * len(view.graph) // max(1, in_graph))
+    return max(view.tuning.least_fetch, _SPARE * needed * len(view.graph) // max(1, in_graph))
 
 
 def _ask_graph(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, fetch: int) -> _Answer:
