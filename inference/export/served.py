@@ -3,7 +3,9 @@
 # ruff: noqa: SLF001 (the backbone package names its layers privately)
 from __future__ import annotations
 
+import torch
 from efficientnet_lite_pytorch import EfficientNet
+from efficientnet_lite_pytorch.model import MBConvBlock
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_linear_bn_eval
@@ -28,7 +30,7 @@ class Served(nn.Module):
         self.blocks = nn.ModuleList(_Bottleneck(block) for block in net._blocks)
         self.head = _plain(net._conv_head)
         self.projection = _folded(network.projection, network.projection_norm)
-        self.to_category = nn.Linear(*network.prototypes.shape[::-1], bias=False)
+        self.to_category = nn.Linear(network.prototypes.shape[1], network.prototypes.shape[0], bias=False)
         self.to_category.weight = nn.Parameter(scale * functional.normalize(network.prototypes))
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,7 +49,7 @@ class Served(nn.Module):
 class _Bottleneck(nn.Module):
     """Inverted bottleneck (Sandler et al., CVPR 2018) of plain convolutions."""
 
-    def __init__(self, block: nn.Module) -> None:
+    def __init__(self, block: MBConvBlock) -> None:
         super().__init__()
         expand = getattr(block, "_expand_conv", None)
         self.expand = _plain(expand) if expand is not None else None
@@ -58,15 +60,18 @@ class _Bottleneck(nn.Module):
         self.skip = shapes.stride == 1 and shapes.input_filters == shapes.output_filters
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = functional.relu6(self.expand(x)) if self.expand is not None else x
-        inner = self.project(functional.relu6(self.depthwise(functional.pad(inner, self.border))))
+        wide = functional.relu6(self.expand(x)) if self.expand is not None else x
+        inner: Tensor = self.project(functional.relu6(self.depthwise(functional.pad(wide, self.border))))
         return inner + x if self.skip else inner
 
 
 def _border(convolution: nn.Conv2d) -> tuple[int, int, int, int]:
     """Zeros added left, right, above and below: TensorFlow's SAME, uneven at stride 2."""
     padding = convolution.static_padding
-    return tuple(padding.padding) if isinstance(padding, nn.ZeroPad2d) else (0, 0, 0, 0)
+    if not isinstance(padding, nn.ZeroPad2d):
+        return 0, 0, 0, 0
+    left, right, above, below = padding.padding
+    return left, right, above, below
 
 
 def _plain(convolution: nn.Conv2d) -> nn.Conv2d:
@@ -74,8 +79,8 @@ def _plain(convolution: nn.Conv2d) -> nn.Conv2d:
     plain = nn.Conv2d(
         convolution.in_channels,
         convolution.out_channels,
-        convolution.kernel_size,
-        tuple(nn.modules.utils._pair(convolution.stride)),
+        _pair(convolution.kernel_size),
+        _pair(convolution.stride),
         groups=convolution.groups,
     )
     plain.weight, plain.bias = convolution.weight, convolution.bias
@@ -86,7 +91,8 @@ def _on_raw_pixels(stem: nn.Conv2d) -> nn.Conv2d:
     """The first convolution on 0..255 instead of (pixel - MEAN) / DEVIATION."""
     plain = _plain(stem)
     weight = stem.weight.detach() / DEVIATION
-    plain.bias = nn.Parameter(stem.bias.detach() - MEAN * weight.sum(dim=(1, 2, 3)))
+    folded_bias = stem.bias if stem.bias is not None else torch.zeros(len(weight))
+    plain.bias = nn.Parameter(folded_bias.detach() - MEAN * weight.sum(dim=(1, 2, 3)))
     plain.weight = nn.Parameter(weight)
     return plain
 
@@ -94,3 +100,9 @@ def _on_raw_pixels(stem: nn.Conv2d) -> nn.Conv2d:
 def _folded(projection: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
     """Projection and its BatchNorm as one affine map."""
     return fuse_linear_bn_eval(projection.eval(), norm.eval())
+
+
+def _pair(extent: int | tuple[int, ...] | list[int]) -> tuple[int, int]:
+    """The package writes an extent as a number, a pair or a list of one or two."""
+    down, across = (extent, extent) if isinstance(extent, int) else (extent[0], extent[-1])
+    return down, across

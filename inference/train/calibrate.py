@@ -92,4 +92,4 @@ def _minimise(parameter: Tensor, objective: Callable[[], Tensor]) -> None:
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return loss
 
-    optimiser.step(step)  # type: ignore[arg-type]  # torch wants a float, takes a tensor
+    optimiser.step(step)  # type: ignore[no-untyped-call]  # torch leaves it untyped

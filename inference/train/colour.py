@@ -53,8 +53,8 @@ def _signature(photo: NDArray[np.uint8], weights: NDArray[np.float32]) -> NDArra
     place = (oklab(photo) - _LOW) / (_HIGH - _LOW) * np.array(_BINS)
     cells = np.clip(place.astype(np.int64), 0, np.array(_BINS) - 1).reshape(-1, 3)
     flat = np.ravel_multi_index((cells[:, 0], cells[:, 1], cells[:, 2]), _BINS)
-    counts = np.bincount(flat, weights.ravel(), minlength=int(np.prod(_BINS))).reshape(_BINS)
-    root = np.sqrt(_smoothed(counts)).ravel()
+    counts = np.bincount(flat, weights.ravel(), minlength=int(np.prod(_BINS))).astype(np.float64)
+    root = np.sqrt(_smoothed(counts.reshape(_BINS))).ravel()
     return np.asarray(root / np.linalg.norm(root), np.float32)
 
 

@@ -45,7 +45,7 @@ def fit(
         _train_mode(network)
         for rows in _batches(labels, config.optimisation, steps, random):
             total += step(augment(pixels[rows].float(), config.augmentation, random), rows)
-        averaged = step.averaged.module.eval()
+        averaged = step.averaged
         torch.save(averaged.state_dict(), checkpoint)
         took = time.monotonic() - started
         place = f"epoch {epoch}/{config.epochs} at {size} px"
@@ -61,8 +61,8 @@ class _Step:
         peaks = [config.optimisation.learning_rate, config.optimisation.head_learning_rate]
         total, warm_up = steps * config.epochs, config.optimisation.warm_up
         self._schedule = OneCycleLR(self._optimiser, peaks, total_steps=total, pct_start=warm_up, cycle_momentum=False)
-        average = get_ema_multi_avg_fn(config.optimisation.average_decay)
-        self.averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+        average = get_ema_multi_avg_fn(config.optimisation.average_decay)  # type: ignore[no-untyped-call]  # torch's
+        self._averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
 
     def __call__(self, photos: Tensor, rows: Tensor) -> float:
         """Loss on `photos` [n, 3, s, s], which are those at `rows` of the training set."""
@@ -70,11 +70,18 @@ class _Step:
         loss = cosine_softmax(cosines, self._labels[rows], self._how)
         loss = loss + self._how.relation_weight * self._relation(embedding, rows)
         self._optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._optimiser.step()
         self._schedule.step()
-        self.averaged.update_parameters(self._network)
+        self._averaged.update_parameters(self._network)
         return loss.item()
+
+    @property
+    def averaged(self) -> Embedder:
+        """The averaged network, ready to be measured."""
+        network = self._averaged.module.eval()
+        assert isinstance(network, Embedder)  # noqa: S101 (for the type checker: it is a copy of ours)
+        return network
 
 
 def _train_mode(network: Embedder) -> None:
@@ -95,7 +102,7 @@ def _stages(photos: LabelledPhotos, config: Config) -> Iterator[tuple[int, Tenso
 def _resized(pixels: Tensor, size: int) -> Tensor:
     small = [
         functional.interpolate(part.float(), (size, size), mode="bilinear", antialias=True)
-        for part in pixels.split(128)
+        for part in torch.split(pixels, 128)
     ]
     return torch.cat([part.round().to(torch.uint8) for part in small])
 
@@ -104,7 +111,7 @@ def _batches(labels: Tensor, how: Optimisation, steps: int, random: torch.Genera
     """Rows of one epoch, drawn with replacement, rarer categories more often."""
     weights = torch.bincount(labels)[labels].float() ** -how.balance
     drawn = torch.multinomial(weights, steps * how.batch, replacement=True, generator=random)
-    yield from drawn.split(how.batch)
+    yield from torch.split(drawn, how.batch)
 
 
 def _optimiser(network: Embedder, how: Optimisation) -> torch.optim.Optimizer:

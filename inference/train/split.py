@@ -38,4 +38,4 @@ def _thumbnails(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     blocks = pixels.reshape(count, _THUMBNAIL, step, _THUMBNAIL, step, 3)
     grey = blocks.mean(axis=(2, 4, 5), dtype=np.float32).reshape(count, -1)
     grey -= grey.mean(axis=1, keepdims=True)
-    return grey / np.maximum(np.linalg.norm(grey, axis=1, keepdims=True), 1e-6)
+    return np.asarray(grey / np.maximum(np.linalg.norm(grey, axis=1, keepdims=True), 1e-6), np.float32)
