@@ -1,0 +1,64 @@
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.statement import Conditions, Statement, document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataKeyArgs:
+    """`account` is the owner's number, `region` where the key is used; a protected key refuses to be deleted."""
+
+    account: pulumi.Input[str]
+    region: pulumi.Input[str]
+    protect: bool
+
+
+class DataKey(pulumi.ComponentResource):
+    """The one key that everything at rest is encrypted with: photos, queues and tables. Rotated every year."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DataKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lookalike:components:DataKey", name, None, opts)
+        self._region = args.region
+        key = aws.kms.Key(
+            name,
+            description="Lookalike: photos, queues and tables",
+            enable_key_rotation=True,
+            deletion_window_in_days=30 if args.protect else 7,
+            policy=_key_policy(args),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.kms.Alias(name, target_key_id=key.key_id, opts=pulumi.ResourceOptions(parent=self))
+        self.arn = key.arn
+        self.register_outputs({"arn": self.arn})
+
+    def decrypting(self, service: str) -> Statement:
+        """What a reader needs, used through `service` (``s3``, ``sqs``, ``dynamodb``) only."""
+        return Statement(("kms:Decrypt",), (self.arn,), conditions=self._through(service))
+
+    def encrypting(self, service: str) -> Statement:
+        """What a writer needs; S3 and SQS check a new data key by decrypting it.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+        """
+        return Statement(("kms:Decrypt", "kms:GenerateDataKey"), (self.arn,), conditions=self._through(service))
+
+    def _through(self, service: str) -> Conditions:
+        return {"StringEquals": {"kms:ViaService": pulumi.Output.concat(service, ".", self._region, ".amazonaws.com")}}
+
+
+def _key_policy(args: DataKeyArgs) -> pulumi.Output[str]:
+    # In a key's own policy "*" is this key. The account's statement is what lets IAM policies speak about it.
+    root = pulumi.Output.concat("arn:aws:iam::", args.account, ":root")
+    account = Statement(("kms:*",), ("*",), principals={"AWS": root})
+    # S3 writes its notifications into encrypted queues under its own name.
+    notifications = Statement(
+        ("kms:Decrypt", "kms:GenerateDataKey"),
+        ("*",),
+        principals={"Service": "s3.amazonaws.com"},
+        conditions={"StringEquals": {"aws:SourceAccount": args.account}},
+    )
+    return document(account, notifications)

@@ -1,0 +1,33 @@
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.statement import Statement, document
+
+
+class ExecutionRole(pulumi.ComponentResource):
+    """The role that one function runs under. It may do nothing until somebody grants it something."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lookalike:components:ExecutionRole", name, None, opts)
+        assumed_by_lambda = Statement(("sts:AssumeRole",), (), principals={"Service": "lambda.amazonaws.com"})
+        self._logical_name = name
+        self._role = aws.iam.Role(
+            name, assume_role_policy=document(assumed_by_lambda), opts=pulumi.ResourceOptions(parent=self)
+        )
+        self.name, self.arn = self._role.name, self._role.arn
+        self.grants: list[aws.iam.RolePolicy] = []
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def grant(self, what: str, *statements: Statement) -> aws.iam.RolePolicy:
+        """Allow these; `what` names the grant, e.g. ``reads-photos``."""
+        grant = aws.iam.RolePolicy(
+            f"{self._logical_name}-{what}",
+            role=self._role.name,
+            policy=document(*statements),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.grants.append(grant)
+        return grant

@@ -1,0 +1,52 @@
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import boto3
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+# moto takes any key; these are its documentation's.
+_KEY_ID: Final = "testing"
+_SECRET: Final = "testing"  # noqa: S105 - not one
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """boto3's clients of an emulator, and the account and region they speak for."""
+
+    account: str
+    region: str
+    s3: "S3Client"
+    sqs: "SQSClient"
+    dynamodb: "DynamoDBClient"
+    kms: Any
+    iam: Any
+
+    @classmethod
+    def at(cls, endpoint_url: str, region: str) -> Self:
+        """Clients of the emulator at this address; its account is asked for."""
+        session = boto3.Session(aws_access_key_id=_KEY_ID, aws_secret_access_key=_SECRET, region_name=region)
+        where = {"endpoint_url": endpoint_url}
+        return cls(
+            account=_account(session.client("sts", **where)),
+            region=region,
+            s3=session.client("s3", **where),
+            sqs=session.client("sqs", **where),
+            dynamodb=session.client("dynamodb", **where),
+            kms=session.client("kms", **where),
+            iam=session.client("iam", **where),
+        )
+
+    def close(self) -> None:
+        """Let connections go."""
+        for client in (self.s3, self.sqs, self.dynamodb, self.kms, self.iam):
+            client.close()
+
+
+def _account(sts: Any) -> str:
+    with closing(sts):
+        return str(sts.get_caller_identity()["Account"])

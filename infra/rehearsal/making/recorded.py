@@ -1,0 +1,95 @@
+import json
+from collections.abc import Mapping
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+from infra.rehearsal.clients import Clients
+from infra.rehearsal.making.names import physical_name
+from infra.rehearsal.plan import Declared, Plan, Resource
+from infra.rehearsal.policy import allows
+from infra.rehearsal.stage import Create, Created, RehearsalError
+
+_CONSUMING: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+def creators(clients: Clients) -> Mapping[str, Create]:
+    """Of what others run (functions, mappings, the API) and of what nobody looks at in a rehearsal (logs, alarms)."""
+    makers = _Recorded(clients.account, clients.region)
+    return {
+        "aws:lambda/function:Function": makers.function,
+        "aws:lambda/eventSourceMapping:EventSourceMapping": makers.mapping,
+        "aws:lambda/permission:Permission": makers.plain,
+        "aws:apigatewayv2/api:Api": makers.api,
+        "aws:apigatewayv2/authorizer:Authorizer": makers.plain,
+        "aws:apigatewayv2/integration:Integration": makers.plain,
+        "aws:apigatewayv2/route:Route": makers.plain,
+        "aws:apigatewayv2/stage:Stage": makers.stage,
+        "aws:cloudwatch/logGroup:LogGroup": makers.log_group,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": makers.plain,
+    }
+
+
+class _Recorded:
+    def __init__(self, account: str, region: str) -> None:
+        self._account, self._region = account, region
+
+    def plain(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        return Created(physical_name(declared))
+
+    def function(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        name = physical_name(declared)
+        arn = self._arn("lambda", f"function:{name}")
+        path = f"path/2015-03-31/functions/{arn}/invocations"
+        return Created(name, {"name": name, "arn": arn, "invokeArn": self._arn("apigateway", path, account="lambda")})
+
+    def mapping(self, declared: Declared, plan: Plan) -> Created:
+        _assure_consumable(declared, plan)
+        number = str(uuid5(NAMESPACE_URL, declared.urn))
+        return Created(number, {"uuid": number})
+
+    def api(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        name = physical_name(declared)
+        where = f"https://{name}.execute-api.{self._region}.amazonaws.com"
+        return Created(name, {"name": name, "apiEndpoint": where, "executionArn": self._arn("execute-api", name)})
+
+    def stage(self, declared: Declared, plan: Plan) -> Created:
+        api = next(api for api in plan.of("aws:apigatewayv2/api:Api") if api.id == declared.inputs["apiId"])
+        return Created(declared.inputs["name"], {"invokeUrl": f"{api.attributes['apiEndpoint']}/"})
+
+    def log_group(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        name = physical_name(declared)
+        return Created(name, {"name": name, "arn": self._arn("logs", f"log-group:{name}")})
+
+    def _arn(self, service: str, rest: str, account: str | None = None) -> str:
+        return f"arn:aws:{service}:{self._region}:{account or self._account}:{rest}"
+
+
+def _assure_consumable(declared: Declared, plan: Plan) -> None:
+    # What AWS checks when a mapping is made; as with notifications, only what it waits for counts.
+    function = _with_arn(plan, "aws:lambda/function:Function", declared.inputs["functionName"])
+    queue = _with_arn(plan, "aws:sqs/queue:Queue", declared.inputs["eventSourceArn"])
+    if queue.inputs["visibilityTimeoutSeconds"] < function.inputs["timeout"]:
+        raise RehearsalError(
+            f"AWS would refuse the mapping {declared.name}: messages are visible again after "
+            f"{queue.inputs['visibilityTimeoutSeconds']} s, a run may take {function.inputs['timeout']} s"
+        )
+    role = _with_arn(plan, "aws:iam/role:Role", function.inputs["role"])
+    granted = [
+        json.loads(grant.inputs["policy"])
+        for grant in plan.before(declared, "aws:iam/rolePolicy:RolePolicy")
+        if grant.inputs["role"] == role.attributes["name"]
+    ]
+    for action in _CONSUMING:
+        if not allows(granted, action, queue.attributes["arn"]):
+            raise RehearsalError(
+                f"AWS would refuse the mapping {declared.name}: no policy that it waits for lets "
+                f"{role.attributes['name']} call {action} on {queue.attributes['arn']}"
+            )
+
+
+def _with_arn(plan: Plan, kind: str, arn: str) -> Resource:
+    return next(resource for resource in plan.of(kind) if resource.attributes["arn"] == arn)

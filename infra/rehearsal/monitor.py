@@ -1,0 +1,53 @@
+from typing import Any
+
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.sync_await import _ensure_event_loop  # the SDK's own mock monitor needs it as well
+
+from infra.rehearsal.plan import Declared
+from infra.rehearsal.stage import Stage
+
+_STACK = "pulumi:pulumi:Stack"
+
+
+class RecordingMonitor(MockMonitor):
+    """Pulumi's mock monitor, which also tells the stage what mocks are not told: dependencies, parents, protection."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._stage = stage
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
+        """Announce the resource before the mock makes it."""
+        if request.type != _STACK:
+            self._stage.announce(_declared(request, self.make_urn(request.parent, request.type, request.name)))
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
+        """Keep what the stack exports."""
+        if f"::{_STACK}::" in request.urn:
+            _ensure_event_loop()
+            self._stage.plan.outputs.update(rpc.deserialize_properties(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+def _declared(request: Any, urn: str) -> Declared:
+    _ensure_event_loop()
+    return Declared(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        parent=request.parent,
+        inputs=_whole(rpc.deserialize_properties(request.object)),
+        dependencies=frozenset(request.dependencies),
+        protect=request.protect,
+    )
+
+
+def _whole(value: Any) -> Any:
+    # On the wire every number is a float; AWS's calls want their integers back.
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
