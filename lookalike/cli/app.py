@@ -1,3 +1,4 @@
+import logging
 from importlib.metadata import version
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ from lookalike.cli.serve import serve
 from lookalike.cli.session import Session
 from lookalike.cli.status import status
 
+_LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _EXIT_CODES: Final = "\n".join(f"* {code.value}: {meaning}" for code, meaning in MEANINGS.items())
 
 app = typer.Typer(
@@ -51,3 +53,5 @@ def root(
     del show_version
     context.obj = context.obj or Session()
     context.obj.debug = debug
+    # What went wrong is told by the commands themselves; `serve`, which has nobody to tell, lets errors through.
+    logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO if debug else logging.CRITICAL)

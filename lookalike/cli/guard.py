@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 import typer
 
 from lookalike.cli.exit_code import ExitCode, exit_code_of
+from lookalike.cli.interrupt import second_ctrl_c_ends_at_once
 from lookalike.cli.session import Session, printable
 from lookalike.errors import LookalikeError
 
@@ -22,7 +23,8 @@ def guarded(command: Callable[Concatenate[typer.Context, P], ExitCode]) -> Calla
     def run(context: typer.Context, *args: P.args, **kwargs: P.kwargs) -> None:
         session = Session.of(context)
         try:
-            code = command(context, *args, **kwargs)
+            with second_ctrl_c_ends_at_once():
+                code = command(context, *args, **kwargs)
             sys.stdout.flush()
         except BrokenPipeError:
             _let_go_of_stdout()

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
@@ -33,6 +34,8 @@ def serve(
     The URL is printed once it answers. A token is never taken from the command line, where anybody could read it.
     """
     session = Session.of(context)
+    if not session.debug:
+        logging.getLogger().setLevel(logging.ERROR)
     token = _token(session, token_file)
 
     def tell(url: str) -> None:
