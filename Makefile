@@ -42,10 +42,10 @@ train: $(VENV)-train/.train  ## Train and export the model anew (about an hour o
 COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --group build
 
-lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/
-	$(COMPILE) --extra cli -o requirements/run.txt
-	$(COMPILE) --extra cli --group test --group lint -c requirements/run.txt -o requirements/dev.txt
-	$(COMPILE) --extra cli --group test --group lint --group bench -c requirements/dev.txt -o requirements/bench.txt
+lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest first so that all agree
+	$(COMPILE) --extra cli --extra aws --group infra --group test --group lint --group bench -o requirements/bench.txt
+	$(COMPILE) --extra cli --extra aws --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
+	$(COMPILE) --extra cli -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
 
 clean:  ## Remove what make made (not your catalogues)

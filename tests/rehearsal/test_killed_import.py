@@ -14,7 +14,7 @@ from lookalike.domain.upload import UploadStatus
 from lookalike.embedded import EmbeddedCatalogue, open_embedded
 from lookalike.sample import draw_catalogue
 
-KILLS = 100
+KILLS, RUNS = 25, 4  # a hundred kills in all
 PHOTOS = 96
 IMPORTER = Path(__file__).with_name("importer.py")
 
@@ -29,15 +29,15 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def import_and_kill(shop: Path, photos: Path, chance: random.Random) -> tuple[set[str], bool]:
     """What was acknowledged before the kill, and whether the import had ended by then."""
-    process = subprocess.Popen([sys.executable, IMPORTER, shop, photos], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    try:
-        process.wait(timeout=chance.uniform(0.0, 2.5))
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-    acknowledged = set(process.stdout.read().split())
-    return acknowledged, process.wait() == 0
+    with subprocess.Popen([sys.executable, IMPORTER, shop, photos], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        try:
+            process.wait(timeout=chance.uniform(0.0, 2.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        acknowledged = set(process.stdout.read().split())
+        return acknowledged, process.wait() == 0
 
 
 def check(catalogue: EmbeddedCatalogue, acknowledged: set[str], photos: Path) -> None:
@@ -60,8 +60,9 @@ def shops(folder: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(900)
-def test_import_survives_being_killed_at_any_moment(photos: Path, tmp_path: Path) -> None:
-    chance = random.Random(20)
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_import_survives_being_killed_at_any_moment(seed: int, photos: Path, tmp_path: Path) -> None:
+    chance = random.Random(seed)
     folders, kills = shops(tmp_path), 0
     while kills < KILLS:
         shop, acknowledged, ended = next(folders), set[str](), False
