@@ -113,8 +113,9 @@ def _tell(session: Session, folder: Path, tally: Tally, answers: list[Answer], r
         cells = [f"{n.score:.3f} {n.item.title or n.item.id}" for n in answer.neighbours[:3]]
         found.add_row(*map(printable, (answer.photo.caption, *cells)))
     out.print(found)
-    quality = ", ".join(f"{name} {value:.2f}" for name, value in report["by_category"].items())
-    out.print(f"\nprecision@10 over {report['searches']} searches: {report['precision_at_10']:.3f} ({quality})")
+    if report["precision_at_10"] is not None:
+        quality = ", ".join(f"{name} {value:.2f}" for name, value in report["by_category"].items())
+        out.print(f"\nprecision@10 over {report['searches']} searches: {report['precision_at_10']:.3f} ({quality})")
     if report["agreement"]:
         out.print("same label: " + ", ".join(f"{name} {share:.0%}" for name, share in report["agreement"].items()))
     if report["same_garment"]["photos"]:

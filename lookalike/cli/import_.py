@@ -68,7 +68,7 @@ def _tell(session: Session, tally: Tally, *, complete: bool) -> None:
         session.err.print(printable(f"{error.source}: {error.message} ({error.code})"), soft_wrap=True)
     if summary["errors_left_out"]:
         session.err.print(f"… and {summary['errors_left_out']} more; --errors FILE writes them all")
-    if not tally.settled:
+    if complete and not tally.settled:
         session.err.print("there was nothing to import")
     session.out.print(
         f"{summary['imported']} imported, {summary['already_there']} already there, "

@@ -3,6 +3,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from lookalike.cli.showcase.ask import Answer, K
+from lookalike.cli.showcase.shop import NO_CATEGORY
 from lookalike.domain.label import Label
 from lookalike.services.metrics import Percentiles, mean, precision_at_k
 
@@ -12,14 +13,15 @@ _STAGES: Final = ("decode", "embed", "search", "describe", "total")
 def figures(answers: Sequence[Answer]) -> dict[str, Any]:
     """How good and how fast the answers were; each share in [0, 1], times in milliseconds.
 
-    `precision_at_10` counts neighbours of the photo's category. `agreement` is, by facet, the share of neighbours
+    `precision_at_10` counts neighbours of the photo's category; it is None where no photo has one. `agreement` is, by facet, the share of neighbours
     with the very label the photo has. `same_garment` is how often the very garment in the photo was found.
     """
-    categories = sorted({answer.photo.category for answer in answers})
+    judged = [answer for answer in answers if answer.photo.category != NO_CATEGORY]
+    categories = sorted({answer.photo.category for answer in judged})
     return {
         "searches": len(answers),
-        "precision_at_10": _precision(answers),
-        "by_category": {name: _precision([a for a in answers if a.photo.category == name]) for name in categories},
+        "precision_at_10": _precision(judged) if judged else None,
+        "by_category": {name: _precision([a for a in judged if a.photo.category == name]) for name in categories},
         "agreement": _agreement(answers),
         "same_garment": _same_garment(answers),
         "stages_ms": {name: _percentiles(answers, name) for name in _STAGES},

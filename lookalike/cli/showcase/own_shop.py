@@ -4,12 +4,11 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import Final
 
-from lookalike.cli.showcase.shop import Shop, UnseenFile
+from lookalike.cli.showcase.shop import NO_CATEGORY, Shop, UnseenFile
 from lookalike.cli.sources import Entry, Source, SourceOptions, open_source
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.catalogue import NewPhoto
 
-NO_CATEGORY: Final = "uncategorised"
 _SHARE: Final = 10
 _FEWEST: Final = 2
 

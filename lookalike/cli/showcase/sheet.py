@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Final
 
 from lookalike.cli.showcase.ask import Answer
+from lookalike.cli.showcase.shop import NO_CATEGORY
 from lookalike.domain.neighbour import Neighbour
 from lookalike.errors import NotFoundError
 from lookalike.ports.catalogue import Catalogue
@@ -30,5 +31,6 @@ def _cell(catalogue: Catalogue, answer: Answer, neighbour: Neighbour) -> SheetNe
         image = catalogue.thumbnail(neighbour.photo)
     except NotFoundError:
         image = None
-    matches = item.category == answer.photo.category
+    known = answer.photo.category != NO_CATEGORY
+    matches = item.category == answer.photo.category if known else None
     return SheetNeighbour(image, item.title or item.id, neighbour.score, matches, item.category)

@@ -1,10 +1,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from lookalike.cli.sources import Entry
 from lookalike.domain.item import ItemId
 from lookalike.domain.label import Label
+
+NO_CATEGORY: Final = "uncategorised"
+"""Of the user's photos that lie in no folder of their own: answers to them are neither right nor wrong."""
 
 
 @dataclass(frozen=True, slots=True)

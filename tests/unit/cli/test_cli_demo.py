@@ -31,6 +31,13 @@ def test_the_users_own_photos_are_split_and_asked_with(run: Run, photos: Path, t
     assert len(asked["neighbours"]) == 5
 
 
+def test_photos_without_folders_are_not_judged_by_category(run: Run, photos: Path, tmp_path: Path) -> None:
+    ran = run("demo", "--photos", photos / "hat", "--folder", tmp_path / "demo", "--no-serve")
+    assert ran.code == 0
+    assert "precision" not in ran.out
+    assert json.loads((tmp_path / "demo" / "report.json").read_text())["precision_at_10"] is None
+
+
 def test_too_few_photos_is_bad_input(run: Run, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     ran = run("demo", "--photos", tmp_path / "one", "--folder", tmp_path / "demo", "--no-serve")
