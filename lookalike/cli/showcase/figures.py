@@ -13,8 +13,9 @@ _STAGES: Final = ("decode", "embed", "search", "describe", "total")
 def figures(answers: Sequence[Answer]) -> dict[str, Any]:
     """How good and how fast the answers were; each share in [0, 1], times in milliseconds.
 
-    `precision_at_10` counts neighbours of the photo's category; it is None where no photo has one. `agreement` is, by facet, the share of neighbours
-    with the very label the photo has. `same_garment` is how often the very garment in the photo was found.
+    `precision_at_10` counts neighbours of the photo's category; it is None where no photo has one. `agreement` is, by
+    facet, the share of neighbours with the very label the photo has. `same_garment` is how often the very garment in
+    the photo was found.
     """
     judged = [answer for answer in answers if answer.photo.category != NO_CATEGORY]
     categories = sorted({answer.photo.category for answer in judged})
