@@ -56,25 +56,17 @@ class Wanted:
     excluded: AbstractSet[ItemId]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The best hits among a number of neighbours, how many items of those pass, and whether k better are ruled out."""
-
-    hits: list[Hit]
-    items: int
-    sure: bool
-
-
 def find_nearest(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
     """The best hits among `allowed`, best first, at most one an item, ties by item id; k when there are k."""
     in_graph = allowed.range_cardinality(0, view.merged)
     fetch = _first_fetch(view, in_graph, wanted)
     newer = _rows_of(allowed & view.newer)
     while fetch <= len(view.graph) and _graph_cost(view.tuning, fetch) < in_graph * view.tuning.row_cost:
-        answer = _ask_graph(view, allowed, newer, wanted, fetch)
-        if answer.sure:
-            return answer.hits
-        if 2 * answer.items < wanted.k:
+        near = view.graph.nearest(wanted.vector, fetch)
+        hits = _sure_hits(view, allowed, newer, wanted, near) if len(near) == fetch else []
+        if len(hits) == wanted.k:
+            return hits
+        if 2 * len({view.items[row] for row in near.tolist() if row in allowed}) < wanted.k:
             break  # what passes stands far from the query, where the graph is less reliable
         fetch *= 2
     return find_exactly(view, allowed, wanted)
@@ -89,17 +81,15 @@ def _first_fetch(view: View, in_graph: int, wanted: Wanted) -> int:
     return max(view.tuning.least_fetch, _SPARE * needed * len(view.graph) // max(1, in_graph))
 
 
-def _ask_graph(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, fetch: int) -> _Answer:
-    rows = view.graph.nearest(wanted.vector, fetch)
-    if len(rows) < fetch:
-        return _Answer([], items=0, sure=False)
-    edge = rows[int(len(rows) * _TRUSTED)]
-    passing = np.array([row for row in rows.tolist() if row < view.merged and row in allowed], np.int64)
-    compared = np.concatenate([[edge], passing, _closest(view, newer, wanted, fetch)])
-    rough = view.vectors[compared] @ wanted.vector
-    hits = _best(view, compared[1:], rough[1:], wanted)
-    items = len({view.items[row] for row in passing.tolist()})
-    return _Answer(hits, items, len(hits) == wanted.k and hits[-1].score > rough[0] + _ROUNDING)
+def _sure_hits(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, near: Rows) -> list[Hit]:
+    """Hits among the graph's neighbours and what is not in the graph, down to where neighbours may be missing."""
+    trusted = int(len(near) * _TRUSTED)
+    passing = [row for row in near[:trusted].tolist() if row < view.merged and row in allowed]
+    closest = _closest(view, newer, wanted, len(near))
+    rows = np.concatenate([near[trusted : trusted + 1], np.array(passing, np.int64), closest])
+    rough = view.vectors[rows] @ wanted.vector
+    hits = _best(view, rows[1:], rough[1:], wanted)
+    return [hit for hit in hits if hit.score > rough[0] + _ROUNDING]
 
 
 def find_exactly(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:

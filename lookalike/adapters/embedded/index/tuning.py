@@ -13,7 +13,7 @@ class Tuning:
     """Asking the graph at all."""
     neighbour_cost: float = 1.7
     """Each neighbour asked for."""
-    least_fetch: int = 64
+    least_fetch: int = 48
     """Neighbours asked of the graph at least."""
     least_unsaved: int = 16_384
     """Nodes after which the graph is written to a file anew; at least a quarter of what was written before."""

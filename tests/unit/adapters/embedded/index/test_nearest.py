@@ -83,9 +83,9 @@ def test_a_filter_that_holds_nothing_near_the_query_still_gives_k(view: View) ->
 def test_many_are_looked_up_in_the_graph_and_few_compared(view: View) -> None:
     assert isinstance(view.graph, CountingGraph)
     find_nearest(view, view.live, wanted(view, 0))
-    assert view.graph.asked == [64]
+    assert view.graph.asked == [48]
     find_nearest(view, BitMap(range(0, COUNT, 30)), wanted(view, 0))
-    assert view.graph.asked == [64]
+    assert view.graph.asked == [48]
 
 
 def test_what_is_not_in_the_graph_yet_is_found(view: View) -> None:
