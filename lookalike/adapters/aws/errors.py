@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from botocore.eventstream import NoInitialResponseError, ParserError
 from botocore.exceptions import (
     BotoCoreError,
     ChecksumError,
@@ -91,7 +92,7 @@ FORBIDDEN: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
-CONFLICT: Final = frozenset({"ConditionalCheckFailedException", TRANSACTION_CANCELLED})
+CONFLICT: Final = frozenset({"ConditionalCheckFailed", "ConditionalCheckFailedException", TRANSACTION_CANCELLED})
 FAULT: Final = frozenset(
     {
         "BatchEntryIdsNotDistinct",
@@ -128,11 +129,14 @@ _PASSING: Final = (
     ChecksumError,
     FlexibleChecksumError,
     IncompleteReadError,
+    NoInitialResponseError,
+    ParserError,
     ResponseParserError,
     CredentialRetrievalError,
     MetadataRetrievalError,
 )
 """Kinds that pass by themselves: the network, an answer cut short, credentials that did not come in time."""
+_BOTOCORES: Final = (BotoCoreError, ClientError, UndefinedModelAttributeError, *_PASSING)
 
 
 @contextmanager
@@ -140,7 +144,7 @@ def translated() -> Iterator[None]:
     """Let nothing of botocore's out: raise what `translation` makes of it instead."""
     try:
         yield
-    except (BotoCoreError, ClientError, ResponseParserError, UndefinedModelAttributeError) as error:
+    except _BOTOCORES as error:
         raise translation(error) from error
 
 
@@ -181,18 +185,19 @@ def is_contention(error: LookalikeError) -> bool:
 
 
 def _reasons(error: ClientError) -> frozenset[str]:
-    code = error_code(error)
-    if code != TRANSACTION_CANCELLED:
-        return frozenset({code})
     response: dict[str, Any] = dict(error.response)
-    return frozenset(str(reason.get("Code", "None")) for reason in response.get("CancellationReasons", ())) - {"None"}
+    refused = frozenset(str(reason.get("Code", "None")) for reason in response.get("CancellationReasons", ()))
+    return refused - {"None"} or frozenset({error_code(error)})
 
 
 def _answered(error: ClientError) -> LookalikeError:
     code = error_code(error)
     message = f"AWS answered {error.operation_name} with {code or 'an error'}"
-    if _reasons(error) <= OVERLOADED:
+    reasons = _reasons(error)
+    if reasons <= OVERLOADED:
         return OverloadedError(message)
+    if not reasons <= CONFLICT | OVERLOADED | {code}:  # a transaction that could never have held
+        return UnavailableError(f"{message} ({', '.join(sorted(reasons))})", retry_after=_REPAIR)
     return translated_code(code, message, error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 

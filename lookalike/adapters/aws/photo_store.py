@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -108,7 +109,8 @@ class S3PhotoStore:
     def _read(self, key: str, max_bytes: int | None = None) -> bytes:
         with translated():
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            with answer["Body"] as body:
+            # Not the body's own context manager: it gives the bare stream, whose length and checksum nobody verifies.
+            with closing(answer["Body"]) as body:
                 if max_bytes is not None and answer["ContentLength"] > max_bytes:
                     size = f"{answer['ContentLength']} bytes"
                     raise PhotoRejectedError(Rejection.TOO_MANY_BYTES, f"the photo has {size}, at most {max_bytes}")
