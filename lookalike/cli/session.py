@@ -2,14 +2,12 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 
-from lookalike.connect import MEMORY, connect
-from lookalike.errors import NotFoundError
+from lookalike.connect import connect
 from lookalike.ports.catalogue import Catalogue
 
 TOKEN: Final = "LOOKALIKE_TOKEN"  # noqa: S105 (the variable's name, not a token)
@@ -48,18 +46,11 @@ class Session:
 
     def open(self, where: str, *, create: bool = False) -> Catalogue:
         """Connect; raise `NotFoundError` for a folder that is not there, unless it may be made."""
-        is_folder = where != MEMORY and "://" not in where
-        if is_folder and not create and not _holds_something(Path(where)):
-            raise NotFoundError(f"no catalogue at {where}: `lookalike import` makes one")
-        return self.connect(where, token=self.environ.get(TOKEN))
+        return self.connect(where, token=self.environ.get(TOKEN), create=create)
 
     def print_json(self, value: Mapping[str, Any]) -> None:
         """One object on one line of standard output, in ASCII, so that any console and any parser takes it."""
         print(json.dumps(value, allow_nan=False), flush=True)
-
-
-def _holds_something(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
 
 
 def printable(text: str) -> str:

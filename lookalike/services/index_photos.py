@@ -79,6 +79,7 @@ class IndexPhotos:
         pairs = [(u.item, u.photo) for u in uploads if u.item is not None and u.photo is not None]
         wanted = list({item for item, _ in pairs})
         items = self.items.get_many(catalogue, wanted)
+        uploads = self._drop_orphans(catalogue, uploads, items)
         self.items.attach_photos(catalogue, pairs)
         self.index.upsert_many(catalogue, [_entry(items[i], p, embeddings[p]) for i, p in pairs if i in items])
         self._catch_up(catalogue, items)
@@ -87,6 +88,15 @@ class IndexPhotos:
         self.events.append_many([Event(catalogue, EventKind.PHOTO_INDEXED, u.id, now) for u in uploads])
         if not self.keep_prepared:
             self.photos.delete_prepared(catalogue, [photo for _, photo in pairs])
+
+    def _drop_orphans(
+        self, catalogue: CatalogueId, uploads: Sequence[Upload], items: Mapping[ItemId, Item]
+    ) -> list[Upload]:
+        # Opened just as their item was removed: they go the way of its other uploads.
+        orphans = [u.id for u in uploads if u.item not in items]
+        self.photos.delete_uploads(catalogue, orphans)
+        self.ledger.forget_uploads(catalogue, orphans)
+        return [u for u in uploads if u.item in items]
 
     def _catch_up(self, catalogue: CatalogueId, entered: Mapping[ItemId, Item]) -> None:
         # Items may have been removed or relabelled between our reading them and our writing their entries.

@@ -80,7 +80,7 @@ def _check_folder(folder: Path, create: bool) -> None:
     if (folder / DATABASE).is_file():
         return
     if not create:
-        raise NotFoundError(f"there is no catalogue at {folder}")
+        raise NotFoundError(f"there is no catalogue at {folder}: `lookalike import` makes one")
     if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_IT):
         raise InvalidRequestError("catalogue", f"{folder} holds something else than a catalogue")
     folder.mkdir(parents=True, exist_ok=True)

@@ -24,10 +24,10 @@ def picture(seed: int) -> bytes:
     return buffer.getvalue()
 
 
-def connect_with_fake(where: str, *, token: str | None = None) -> Catalogue:
+def connect_with_fake(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
     """As `lookalike.connect`, with the fake embedder."""
     del token
-    return EmbeddedCatalogue(open_stores(None if where == MEMORY else Path(where)), FakeEmbedder())
+    return EmbeddedCatalogue(open_stores(None if where == MEMORY else Path(where), create=create), FakeEmbedder())
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ class Remote:
 
 
 def test_a_remote_catalogue_cannot_be_evaluated_or_served(photos: Path) -> None:
-    def connect(where: str, *, token: str | None = None) -> Catalogue:
-        del where, token
+    def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
+        del where, token, create
         return Remote()  # type: ignore[return-value]
 
     run = runner(connect)

@@ -12,8 +12,8 @@ from lookalike.ports.catalogue import Catalogue
 
 
 def fail_with(error: BaseException, *arguments: str) -> Ran:
-    def connect(where: str, *, token: str | None = None) -> Catalogue:
-        del where, token
+    def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
+        del where, token, create
         raise error
 
     return runner(connect)("status", "-c", "memory:", *arguments)
@@ -55,8 +55,8 @@ def test_every_error_raised_on_purpose_has_a_code_but_damage() -> None:
 
 
 def test_debug_shows_where_an_error_comes_from() -> None:
-    def connect(where: str, *, token: str | None = None) -> Catalogue:
-        del where, token
+    def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
+        del where, token, create
         raise RuntimeError("a fault of ours")
 
     assert "Traceback" not in runner(connect)("status", "-c", "memory:").err
@@ -95,9 +95,9 @@ def test_a_catalogue_in_use_is_code_4(run: Run, shop: Path) -> None:
 def test_the_catalogue_and_token_can_come_from_the_environment(shop: Path) -> None:
     asked: list[tuple[str, str | None]] = []
 
-    def connect(where: str, *, token: str | None = None) -> Catalogue:
+    def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
         asked.append((where, token))
-        return connect_with_fake("memory:")
+        return connect_with_fake("memory:", create=create)
 
     env = {"LOOKALIKE_CATALOGUE": "https://shop.example", "LOOKALIKE_TOKEN": "secret"}
     ran = runner(connect)("status", "--json", env=env)

@@ -132,8 +132,8 @@ def test_an_empty_folder_is_nothing_to_do(run: Run, shop: Path, tmp_path: Path) 
 def stopping(after: int) -> Callable[..., Catalogue]:
     """A catalogue whose source is interrupted from the keyboard after so many photos."""
 
-    def connect(where: str, *, token: str | None = None) -> Catalogue:
-        catalogue = connect_with_fake(where, token=token)
+    def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
+        catalogue = connect_with_fake(where, token=token, create=create)
         whole = catalogue.import_photos
 
         def import_some(photos: Iterable[NewPhoto]) -> Iterator[Imported]:

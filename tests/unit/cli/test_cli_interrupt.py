@@ -22,7 +22,7 @@ class Slow:
         time.sleep(60)
         yield
 
-app(obj=Session(connect=lambda where, token=None: Slow()))
+app(obj=Session(connect=lambda where, **_: Slow()))
 """
 
 
