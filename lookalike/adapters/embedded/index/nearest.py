@@ -87,7 +87,7 @@ def _sure_hits(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, near: R
     passing = [row for row in near[:trusted].tolist() if row < view.merged and row in allowed]
     closest = _closest(view, newer, wanted, len(near))
     rows = np.concatenate([near[trusted : trusted + 1], np.array(passing, np.int64), closest])
-    rough = view.vectors[rows] @ wanted.vector
+    rough = np.vecdot(view.vectors[rows], wanted.vector)
     hits = _best(view, rows[1:], rough[1:], wanted)
     return [hit for hit in hits if hit.score > rough[0] + _ROUNDING]
 
@@ -119,13 +119,17 @@ def _rows_of(allowed: BitMap) -> Rows:
 
 
 def _rough_scores(vectors: Matrix, rows: Rows, vector: Vector) -> Scores:
-    """Cosines in float32, whose last digits depend on a row's place in its block."""
+    """Cosines in float32, whose last digits depend on a row's place in its block.
+
+    `vecdot` stays on this thread. A matrix product is as quick on an idle machine, but its threads wait for each
+    other on a busy one: 0.15 ms against 19 ms for 3,000 rows at p95.
+    """
     if len(rows) and _DENSE * len(rows) >= rows[-1] - rows[0] + 1:
-        near: Scores = (vectors[rows[0] : rows[-1] + 1] @ vector)[rows - rows[0]]
+        near: Scores = np.vecdot(vectors[rows[0] : rows[-1] + 1], vector)[rows - rows[0]]
         return near
     scores = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _CHUNK):
-        scores[start : start + _CHUNK] = vectors[rows[start : start + _CHUNK]] @ vector
+        scores[start : start + _CHUNK] = np.vecdot(vectors[rows[start : start + _CHUNK]], vector)
     return scores
 
 
