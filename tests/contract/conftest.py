@@ -41,6 +41,7 @@ from lookalike.testing import (
 )
 from lookalike.testing.onnx_model import write_model
 from tests.contract.aws_adapters import EmulatedAws, emulated_aws
+from tests.contract.opensearch_adapters import opensearch_vector_index, running_opensearch
 from tests.contract.triton_adapters import triton_embedder
 
 STORES = ("fake", "memory", "folder")
@@ -116,12 +117,21 @@ def photo_store(request: pytest.FixtureRequest, tmp_path: Path) -> PhotoStore:
     return InMemoryPhotoStore() if request.param == "fake" else MemoryPhotoStore(FORMS)
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[str]:
+    """The address of a real OpenSearch."""
+    with running_opensearch() as url:
+        yield url
+
+
+@pytest.fixture(params=(*STORES, "opensearch"))
 def vector_index(
     request: pytest.FixtureRequest, database: Callable[[str], Database], opened: ExitStack, tmp_path: Path
 ) -> VectorIndex:
     if request.param == "fake":
         return InMemoryVectorIndex()
+    if request.param == "opensearch":
+        return opened.enter_context(opensearch_vector_index(request.getfixturevalue("opensearch")))
     folder = tmp_path / "index" if request.param == "folder" else None
     return opened.enter_context(closing(EmbeddedVectorIndex(database(request.param), folder, FixedClock())))
 
