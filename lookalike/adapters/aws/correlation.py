@@ -2,8 +2,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
+from typing import Final
 
 from lookalike.ports.work_queue import Pointer
+
+LONGEST_CORRELATION: Final = 128
+"""Characters; longer ids, which only a stranger's header can bring, are cut."""
 
 Correlate = Callable[[Pointer], str]
 """Tells the correlation id under which work on an upload is logged; empty where there is none."""
@@ -28,4 +32,4 @@ def carrying(correlations: Mapping[Pointer, str], otherwise: str = "") -> Iterat
 def correlation_of(pointer: Pointer) -> str:
     """The correlation id that is carried for this upload; a `Correlate`."""
     correlations, otherwise = _carried.get()
-    return correlations.get(pointer, otherwise)
+    return correlations.get(pointer, otherwise)[:LONGEST_CORRELATION]

@@ -31,6 +31,7 @@ from typing import Any, Final, Literal
 from zlib import crc32
 
 SHARDS: Final = 8
+"""Part of keys that are stored: another number would leave earlier rows uncounted."""
 
 KeyType = Literal["S", "N"]
 

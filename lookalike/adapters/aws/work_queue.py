@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lookalike.adapters.aws.backoff import Backoff
-from lookalike.adapters.aws.correlation import Correlate, correlation_of
+from lookalike.adapters.aws.correlation import LONGEST_CORRELATION, Correlate, correlation_of
 from lookalike.adapters.aws.errors import translated, translated_code
 from lookalike.adapters.aws.parallel import chunks, in_parallel
 from lookalike.domain.catalogue import CatalogueId
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html: ten messages and, at
 # the least, 256 KiB a batch. A body has below 1 KiB, whatever it points to, so ten always fit.
 _MOST_SENT: Final = 10
-_LONGEST_CORRELATION: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class SqsWorkQueue:
 
 
 def write_pointer(message: Message) -> str:
-    """The body of a message, as JSON; the correlation id is cut to 128 characters."""
-    correlation = message.correlation[:_LONGEST_CORRELATION]
+    """The body of a message, as JSON."""
+    correlation = message.correlation[:LONGEST_CORRELATION]
     return json.dumps(
         {"catalogue": message.pointer.catalogue, "upload": message.pointer.upload, "correlation": correlation}
     )
@@ -80,7 +79,7 @@ def parse_pointer(body: str) -> Message:
     if not isinstance(given, dict):
         raise InvalidRequestError("message", "is not a JSON object")
     correlation = given.get("correlation", "")
-    if not isinstance(correlation, str) or len(correlation) > _LONGEST_CORRELATION:
-        raise InvalidRequestError("correlation", f"must be text of at most {_LONGEST_CORRELATION} characters")
+    if not isinstance(correlation, str) or len(correlation) > LONGEST_CORRELATION:
+        raise InvalidRequestError("correlation", f"must be text of at most {LONGEST_CORRELATION} characters")
     pointer = Pointer(CatalogueId(given.get("catalogue", "")), UploadId(given.get("upload", "")))
     return Message(pointer, correlation)
