@@ -21,4 +21,3 @@ def assemble_cpu(model: Path, repository: Path, spec: ModelSpec | None = None) -
     shutil.copyfile(_PYTHON_MODEL, version / "model.py")
     shutil.copyfile(model, version / "model.onnx")
     return repository
-

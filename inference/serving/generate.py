@@ -20,7 +20,7 @@ class ConfigGenerator:
 
     def to_pbtxt(self) -> str:
         """The text of a ``config.pbtxt``; the same spec gives the same text."""
-        return _HEADER + text_format.MessageToString(self.to_message())
+        return _HEADER + str(text_format.MessageToString(self.to_message()))
 
     def to_message(self) -> triton.ModelConfig:
         """The configuration as Triton's own message."""

@@ -52,6 +52,6 @@ def _options(threads: int) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Threads that wait actively take the processor from Triton's own (measured in lookalike's embedder: twice the cost).
+    # Threads that wait actively take the processor from Triton's own.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

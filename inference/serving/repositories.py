@@ -20,8 +20,11 @@ from lookalike.ports.embedder import ModelFacts
 NAME: Final = "embedder"
 _SECOND: Final = 1_000_000
 _GPU_BATCH: Final = 32
-# EfficientNet-Lite0 on a CPU costs least a photo in batches of 1 to 4 (lookalike/adapters/embedded/embedder.py).
-_CPU_BATCH: Final = 4
+# EfficientNet-Lite0 on a CPU gains nothing by larger batches (7.5 ms of processor time a photo in 1 to 4, 10 in 16),
+# and a shopper waits for those before to end: at four times the load the served's p99 was 2.2 to 4 times the calm one
+# in batches of 4, 1.2 to 1.6 times in batches of 2.
+_CPU_BATCH: Final = 2
+_CPU_SHOPPERS: Final = 4
 
 
 def gpu_spec(facts: ModelFacts) -> ModelSpec:
@@ -36,15 +39,21 @@ def gpu_spec(facts: ModelFacts) -> ModelSpec:
     )
 
 
-def cpu_spec(facts: ModelFacts) -> ModelSpec:
-    """On processors, by ONNX Runtime inside Triton's Python backend."""
+def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
+    """On `cores` processors, by ONNX Runtime inside Triton's Python backend, one thread and one instance each.
+
+    One instance on two threads gave 44 photos a second where two on one each gave 106 (both cores also busy with
+    other work): threads that wait for each other at every layer wait longest where others want their core.
+    """
     return _spec(
         facts,
         backend=Backend.PYTHON,
         max_batch_size=_CPU_BATCH,
-        instances=(InstanceGroup(Device.CPU),),
-        batching=DynamicBatching(QueuePolicy(64, 20 * _SECOND), 0, {Level.INTERACTIVE: QueuePolicy(16, _SECOND)}),
-        threads=0,
+        instances=(InstanceGroup(Device.CPU, cores),),
+        batching=DynamicBatching(
+            QueuePolicy(64, 20 * _SECOND), 0, {Level.INTERACTIVE: QueuePolicy(_CPU_SHOPPERS, _SECOND)}
+        ),
+        threads=1,
     )
 
 

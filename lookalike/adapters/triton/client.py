@@ -4,7 +4,7 @@ from typing import Final
 from tritonclient.grpc import InferenceServerClient
 
 _LONGEST_MESSAGE: Final = 64 << 20  # 32 photos of 224 pixels are 4.8 MB
-_SERVICE: Final = {"loadBalancingConfig": [{"round_robin": {}}]}
+_SERVICE: Final[dict[str, object]] = {"loadBalancingConfig": [{"round_robin": {}}]}
 _CHANNEL: Final = (
     ("grpc.max_send_message_length", _LONGEST_MESSAGE),
     ("grpc.max_receive_message_length", _LONGEST_MESSAGE),

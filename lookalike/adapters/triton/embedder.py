@@ -118,7 +118,10 @@ def _batches(photos: Sequence[Pixels], size: int) -> Iterator[Sequence[Pixels]]:
 
 
 def _output(result: InferResult, name: str, shape: tuple[int, int]) -> _Floats:
-    values: _Floats | None = result.as_numpy(name)
+    try:
+        values: _Floats | None = result.as_numpy(name)
+    except ValueError as error:  # fewer bytes than its shape needs
+        raise UnavailableError(f"the model's {name} came incomplete: {error}") from error
     if values is None or values.shape != shape or values.dtype != np.float32 or not np.isfinite(values).all():
         found = "nothing" if values is None else f"{values.dtype} {values.shape}"
         raise UnavailableError(f"the model's {name} must be finite float32 {shape}, is {found}")

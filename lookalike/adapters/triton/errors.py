@@ -61,8 +61,8 @@ def translation(error: InferenceServerException) -> LookalikeError:
     if code in INVALID:
         return InvalidRequestError("photo", "the model takes no such array")
     if code in UNAVAILABLE:
-        return UnavailableError(f"no answer from the model ({code.name})")
-    return UnavailableError(f"the model's server is at fault ({code.name if code else said})", retry_after=_REPAIR)
+        return UnavailableError(f"no answer from the model ({error.status()})")
+    return UnavailableError(f"the model's server is at fault ({error.status() or said})", retry_after=_REPAIR)
 
 
 def status(error: InferenceServerException) -> StatusCode | None:

@@ -9,7 +9,7 @@ version. pytriton itself is never imported (it wants numpy < 2), so the wheel is
 import json
 import os
 import platform
-import shutil
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 WHEEL: Final = Path(__file__).parents[3] / ".cache" / "triton"
+_ERROR: Final = re.compile(r"E\d{4} |error")
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
 _SHARED_MEMORY: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
@@ -189,4 +190,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
+    """What Triton calls errors (its lines begin with E and the date), or else the end of its log."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([line for line in lines if _ERROR.match(line)] or lines[-30:])

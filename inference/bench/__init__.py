@@ -1,0 +1,1 @@
+"""The model's speed, each figure a ratio measured in one run."""

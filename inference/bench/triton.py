@@ -1,0 +1,173 @@
+"""`python -m inference.bench.triton`: the model behind Triton beside the same model in process.
+
+Three figures, each a ratio within this run; everything runs on this machine's cores, the load generator too.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import psutil
+
+from inference.bench.load import Load, closed_loop, open_loop
+from inference.serving.assemble import assemble_cpu
+from inference.serving.committed import MODEL
+from inference.serving.repositories import cpu_spec
+from inference.serving.spec import ModelSpec
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
+from lookalike.adapters.triton.client import open_client
+from lookalike.adapters.triton.embedder import TritonEmbedder
+from lookalike.errors import OverloadedError
+from lookalike.ports.embedder import Pixels, Priority
+from tests.rehearsal.servers.triton import triton_server
+
+_PHOTOS = 128
+_BATCHES = (1, 2, 4, 8, 16)
+_CLIENTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model on a server of its own."""
+
+    embedder: TritonEmbedder
+    process: psutil.Process
+
+    def processor_seconds(self) -> float:
+        """Processor time of server, model and this process, the load generator, so far."""
+        every = (self.process, *self.process.children(recursive=True), psutil.Process())
+        return sum(sum(process.cpu_times()[:2]) for process in every)
+
+
+def main() -> None:
+    """Measure, print a table, end with one line of JSON."""
+    parser = argparse.ArgumentParser(prog="python -m inference.bench.triton", description=__doc__)
+    parser.add_argument("--cores", type=int, default=psutil.cpu_count() or 1, help="model instances, one a core")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts")
+    options = parser.parse_args()
+    facts = OnnxEmbedder(MODEL, threads=1).facts
+    spec = cpu_spec(facts, options.cores)
+    single = replace(spec, max_batch_size=1, warm_up=(1,))
+    size = (_PHOTOS, facts.input_size, facts.input_size, 3)
+    photos = list(np.random.default_rng(1).integers(0, 256, size, dtype=np.uint8))
+    figures: dict[str, float] = {}
+    with serving(spec) as batching, serving(single) as alone:
+        figures |= beside_in_process(batching, photos, options.cores, options.rounds)
+        figures |= beside_batch_of_one(batching, alone, photos, options.rounds)
+        figures |= overloaded(batching, photos)
+    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
+
+
+@contextmanager
+def serving(spec: ModelSpec) -> Iterator[Served]:
+    """A Triton server of the shipped model so configured."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(triton_server(assemble_cpu(MODEL, folder / "repository", spec)))
+        client = stack.enter_context(open_client(server.grpc))
+        yield Served(TritonEmbedder(client), psutil.Process(server.pid))
+
+
+def beside_in_process(served: Served, photos: list[Pixels], cores: int, rounds: int) -> dict[str, float]:
+    """Throughput of bulk work by wall clock, and what a photo costs in processor time, beside bare ONNX Runtime."""
+    ways = [(batch, *split) for batch in _BATCHES for split in ((1, cores), (cores, 1))]
+    bare = {way: _bare(photos, *way) for way in ways}
+    best = max(bare, key=lambda way: max(_rate(bare[way]) for _ in range(2)))
+    walls, costs, rates = [], [], []
+    for _ in range(rounds):
+        inside, inside_cost = _measure(bare[best], served)
+        through, through_cost = _measure(lambda: served.embedder.embed_many(photos, Priority.BULK), served)
+        walls.append(inside / through)
+        costs.append(inside_cost / through_cost)
+        rates.append(_PHOTOS / through)
+    print("in process, best: batches of {}, {} at once on {} threads each".format(*best))
+    print(f"Triton / in process: throughput {_spread(walls)}, processor time {_spread(costs)}   (goal 0.95)")
+    return {
+        "photos_per_second": statistics.median(rates),
+        "triton_to_in_process": statistics.median(walls),
+        "triton_to_in_process_by_processor_time": statistics.median(costs),
+    }
+
+
+def beside_batch_of_one(batching: Served, alone: Served, photos: list[Pixels], rounds: int) -> dict[str, float]:
+    """64 clients with one photo each, with dynamic batching and without."""
+    ratios = []
+    for _ in range(rounds):
+        rates = [
+            closed_loop(_CLIENTS, 4, lambda served=served: served.embedder.embed_many(photos[:1], Priority.BULK)).rate  # type: ignore[misc]
+            for served in (batching, alone)
+        ]
+        ratios.append(rates[0] / rates[1])
+    print(f"dynamic batching / batch of one, {_CLIENTS} clients: {_spread(ratios)}   (goal 1.3, INT8 on two cores)")
+    return {"dynamic_batching": statistics.median(ratios)}
+
+
+def overloaded(served: Served, photos: list[Pixels]) -> dict[str, float]:
+    """Searches at half of and at four times what the server can do."""
+
+    def search() -> None:
+        served.embedder.embed_many(photos[:1], Priority.INTERACTIVE)
+
+    capacity = closed_loop(6, 40, search).rate
+    calm = open_loop(capacity / 2, 8, search).of(None)
+    storm = open_loop(capacity * 4, 8, search)
+    kept, refused = storm.of(None), storm.of(OverloadedError)
+    other = len(storm.answers) - len(kept.answers) - len(refused.answers)
+    print(f"searches: capacity {capacity:.0f} a second; at half of it {_times(calm)}")
+    print(f"  at four times: {_times(kept)} (goal 2 x); refused {_times(refused)} (goal 50 ms); otherwise {other}")
+    return {
+        "overload_p99_to_calm": kept.milliseconds(99) / calm.milliseconds(99),
+        "overload_p50_to_calm": kept.milliseconds(50) / calm.milliseconds(50),
+        "overload_served_to_capacity": kept.rate / capacity,
+        "refused_ms_p50": refused.milliseconds(50),
+        "refused_ms_p99": refused.milliseconds(99),
+        "neither_served_nor_refused": other,
+    }
+
+
+def _bare(photos: list[Pixels], batch: int, sessions: int, threads: int) -> Callable[[], None]:
+    """ONNX Runtime alone, photos stacked beforehand: `sessions` side by side, each on `threads` threads."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = ort.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
+    ready = [np.stack(photos[start : start + batch]) for start in range(0, len(photos), batch)]
+
+    def run() -> None:
+        with ThreadPoolExecutor(sessions) as side_by_side:
+            list(side_by_side.map(lambda each: session.run(None, {"PHOTO": each}), ready))
+
+    return run
+
+
+def _rate(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return 1 / (time.perf_counter() - started)
+
+
+def _measure(run: Callable[[], object], served: Served) -> tuple[float, float]:
+    started, spent = time.perf_counter(), served.processor_seconds()
+    run()
+    return time.perf_counter() - started, served.processor_seconds() - spent
+
+
+def _times(load: Load) -> str:
+    return f"{len(load.answers)}, p50 {load.milliseconds(50):.0f} ms, p99 {load.milliseconds(99):.0f} ms"
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.2f} [{min(ratios):.2f}-{max(ratios):.2f}]"
+
+
+if __name__ == "__main__":
+    main()
