@@ -228,7 +228,8 @@ class Lance:
         return self._run(self.table.search(query).where(f"row IN ({rows})", prefilter=True), k, candidates)
 
     def _run(self, query: Any, k: int, candidates: int) -> Rows:
-        found = query.distance_type("dot").select(["row"]).ef(max(candidates, 2 * k)).refine_factor(2).limit(k).to_arrow()
+        query = query.distance_type("dot").select(["row"]).ef(max(candidates, 2 * k)).refine_factor(2)
+        found = query.limit(k).to_arrow()
         return found["row"].to_numpy().astype(np.int64)
 
     def add(self, vectors: Vectors, start: int) -> None:
