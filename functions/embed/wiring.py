@@ -1,0 +1,53 @@
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from functions.aws import Aws
+from functions.batch import Consumer
+from functions.embed.send_back import SendBack
+from functions.opensearch import open_index
+from functions.settings import Settings, variable
+from functions.triton import open_embedder
+from lookalike.adapters.aws.work_queue import parse_pointer
+from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
+from lookalike.services.embed_photos import EmbedPhotos
+from lookalike.services.index_photos import IndexPhotos
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedSettings(Settings):
+    """What `embed` is told."""
+
+    bucket: str = variable("LOOKALIKE_PHOTO_BUCKET")
+    uploads: str = variable("LOOKALIKE_UPLOADS_TABLE")
+    photos: str = variable("LOOKALIKE_PHOTOS_TABLE")
+    items: str = variable("LOOKALIKE_ITEMS_TABLE")
+    item_photos: str = variable("LOOKALIKE_ITEM_PHOTOS_TABLE")
+    events: str = variable("LOOKALIKE_EVENTS_TABLE")
+    received: str = variable("LOOKALIKE_RECEIVED_QUEUE_URL")
+    opensearch: str = variable("LOOKALIKE_OPENSEARCH_ENDPOINT")
+    triton: str = variable("LOOKALIKE_TRITON_ENDPOINT")
+    model: str = variable("LOOKALIKE_MODEL_NAME")
+
+
+@cache
+def settings() -> EmbedSettings:
+    """This process's."""
+    return EmbedSettings.read(os.environ)
+
+
+@cache
+def consumer() -> Consumer:
+    """How messages of `to-embed` are worked off."""
+    told, aws = settings(), Aws(settings())
+    ledger, photos, events = aws.ledger(told.uploads, told.photos), aws.photos(told.bucket), aws.events(told.events)
+    items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws.clock)
+    embed = EmbedPhotos(open_embedder(told.triton, told.model), LruEmbeddingCache())
+    step = SendBack(
+        IndexPhotos(ledger, photos, items, embed, index, events, aws.clock), ledger, aws.queue(told.received)
+    )
+    return Consumer(
+        read=lambda body: [parse_pointer(body)],
+        correlations=lambda messages: {message.pointer: message.correlation for message in messages},
+        step=step,
+    )

@@ -1,0 +1,1 @@
+"""Everything over HTTP that only reads: search, items, thumbnails, status."""
