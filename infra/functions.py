@@ -10,11 +10,12 @@ import pulumi
 from infra.components.alarms import Alarms
 from infra.components.catalogue_tables import Access, CatalogueTables
 from infra.components.lambda_function import LambdaFunction, LambdaFunctionArgs
-from infra.components.photo_store import PREPARED, THUMBNAILS, UPLOADS, PhotoStore
+from infra.components.photo_store import PhotoStore
 from infra.components.work_queue import WorkQueue
 from infra.config import FunctionConfig, StackConfig
 from infra.environment import Variable, table_variable
 from lookalike.adapters.aws import tables as t
+from lookalike.adapters.aws.object_key import PREPARED, THUMBNAILS, UPLOADS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 

@@ -40,11 +40,12 @@ class DataKey(pulumi.ComponentResource):
         return Statement(("kms:Decrypt",), (self.arn,), conditions=self._through(service))
 
     def encrypting(self, service: str) -> Statement:
-        """What a writer needs; S3 and SQS check a new data key by decrypting it.
+        """What a writer needs; SQS also looks at its data keys again by decrypting them.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
         """
-        return Statement(("kms:Decrypt", "kms:GenerateDataKey"), (self.arn,), conditions=self._through(service))
+        actions = ("kms:Decrypt", "kms:GenerateDataKey") if service == "sqs" else ("kms:GenerateDataKey",)
+        return Statement(actions, (self.arn,), conditions=self._through(service))
 
     def _through(self, service: str) -> Conditions:
         return {"StringEquals": {"kms:ViaService": pulumi.Output.concat(service, ".", self._region, ".amazonaws.com")}}

@@ -8,10 +8,8 @@ from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
 from infra.components.statement import Statement, document, only_over_tls
 from infra.components.work_queue import WorkQueue
+from lookalike.adapters.aws.object_key import UPLOADS
 
-UPLOADS: Final = "uploads/"
-PREPARED: Final = "prepared/"
-THUMBNAILS: Final = "thumbnails/"
 _FORM_CACHED_S: Final = 3600
 _STALE_DAYS: Final = 1
 
@@ -59,29 +57,29 @@ class PhotoStore(pulumi.ComponentResource):
         aws.s3.BucketNotification(
             self._logical_name,
             bucket=self.bucket.id,
-            queues=[{"queue_arn": queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": UPLOADS}],
+            queues=[{"queue_arn": queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": f"{UPLOADS}/"}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[queue.policy]),
         )
 
-    def allow_read(self, role: ExecutionRole, *prefixes: str) -> None:
-        """Let `role` read what is under `prefixes`, and learn that something is not there."""
-        read = Statement(("s3:GetObject",), self._under(prefixes))
+    def allow_read(self, role: ExecutionRole, *kinds: str) -> None:
+        """Let `role` read objects of these kinds, and learn that something is not there."""
+        read = Statement(("s3:GetObject",), self._under(kinds))
         # Without it, S3 says 403 where 404 would be true, and a missing photo looks like a broken deployment. For the
         # whole bucket, as a read carries no `s3:prefix` that a condition could ask for.
         tell = Statement(("s3:ListBucket",), (self.bucket.arn,))
         role.grant("reads-photos", read, tell, self._key.decrypting("s3"))
 
-    def allow_write(self, role: ExecutionRole, *prefixes: str) -> None:
-        """Let `role` write under `prefixes`, and sign forms that do."""
-        write = Statement(("s3:PutObject",), self._under(prefixes))
+    def allow_write(self, role: ExecutionRole, *kinds: str) -> None:
+        """Let `role` write objects of these kinds, and sign forms that do."""
+        write = Statement(("s3:PutObject",), self._under(kinds))
         role.grant("writes-photos", write, self._key.encrypting("s3"))
 
-    def allow_delete(self, role: ExecutionRole, *prefixes: str) -> None:
-        """Let `role` delete under `prefixes`; versions stay for a while."""
-        role.grant("deletes-photos", Statement(("s3:DeleteObject",), self._under(prefixes)))
+    def allow_delete(self, role: ExecutionRole, *kinds: str) -> None:
+        """Let `role` delete objects of these kinds; versions stay for a while."""
+        role.grant("deletes-photos", Statement(("s3:DeleteObject",), self._under(kinds)))
 
-    def _under(self, prefixes: tuple[str, ...]) -> tuple[pulumi.Output[str], ...]:
-        return tuple(pulumi.Output.concat(self.bucket.arn, "/", prefix, "*") for prefix in prefixes)
+    def _under(self, kinds: tuple[str, ...]) -> tuple[pulumi.Output[str], ...]:
+        return tuple(pulumi.Output.concat(self.bucket.arn, "/", kind, "/*") for kind in kinds)
 
     def _close(self) -> None:
         aws.s3.BucketPublicAccessBlock(
@@ -144,7 +142,7 @@ def _lifecycle(args: PhotoStoreArgs) -> list[aws.s3.BucketLifecycleConfiguration
         aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="archive-originals",
             status="Enabled",
-            filter={"prefix": UPLOADS},
+            filter={"prefix": f"{UPLOADS}/"},
             transitions=[{"days": args.archive_after_days, "storage_class": "GLACIER_IR"}],
         ),
         aws.s3.BucketLifecycleConfigurationRuleArgs(

@@ -4,7 +4,7 @@ import runpy
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 import pulumi.runtime
 from pulumi.runtime.config import set_all_config
@@ -16,9 +16,6 @@ from infra.rehearsal.monitor import RecordingMonitor
 from infra.rehearsal.plan import Plan
 from infra.rehearsal.stage import Stage
 
-STACK: Final = "rehearsal"
-
-
 def the_program() -> None:
     """Run `infra/__main__.py`, as `pulumi up` does."""
     runpy.run_module("infra", run_name="__main__")
@@ -28,7 +25,7 @@ def run_program(
     stage: Stage,
     config: Mapping[str, Any],
     *,
-    stack: str = STACK,
+    stack: str,
     preview: bool = False,
     program: Callable[[], None] = the_program,
 ) -> Plan:

@@ -1,23 +1,22 @@
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from moto.server import ThreadedMotoServer
 
 from infra.config import PROJECT
 from infra.rehearsal.clients import Clients
+from infra.rehearsal.emulator import emulator
 from infra.rehearsal.making import creators
 from infra.rehearsal.plan import Plan
 from infra.rehearsal.program import run_program
 from infra.rehearsal.registry import Authoriser, EventSourceMapping, FunctionSpec, QueueSpec, Registry, RouteSpec
 from infra.rehearsal.stage import Stage
 
-_LOOPBACK: Final = "127.0.0.1"
+_numbers = count(1)
 _STACK_FILE: Final = Path(__file__).resolve().parents[2] / "Pulumi.rehearsal.yaml"
 
 
@@ -46,13 +45,13 @@ def rehearse_infra(overrides: Mapping[str, Any] | None = None) -> Iterator[Rehea
     """Run the Pulumi program against an emulator that lives as long as this context.
 
     `overrides` change keys of the rehearsal's stack, without their namespace: ``{"triton_endpoint": "127.0.0.1:8001"}``.
-    moto keeps its state by process, so there is one rehearsal a process at a time; it starts empty. Raises
-    `RehearsalError` for what AWS would refuse, `pulumi.RunError` for configuration that cannot be used.
+    Names in the account differ from one rehearsal of a process to the next. Raises `RehearsalError`
+    for what AWS would refuse, `pulumi.RunError` for configuration that cannot be used.
     """
     config = rehearsal_config(overrides)
-    with _moto() as endpoint_url:
+    with emulator() as endpoint_url:
         with closing(Clients.at(endpoint_url, config["aws:region"])) as clients:
-            plan = run_program(stage_in(clients), config)
+            plan = run_program(stage_in(clients), config, stack=f"rehearsal-{next(_numbers)}")
             yield _rehearsed(endpoint_url, clients, plan)
 
 
@@ -86,24 +85,3 @@ def _rehearsed(endpoint_url: str, clients: Clients, plan: Plan) -> Rehearsed:
         plan=plan,
         clients=clients,
     )
-
-
-@contextmanager
-def _moto() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else it tells of every request
-    server = ThreadedMotoServer(ip_address=_LOOPBACK, port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    try:
-        _forget(port)
-        yield f"http://{_LOOPBACK}:{port}"
-    finally:
-        server.stop()
-
-
-def _forget(port: int) -> None:
-    # moto's state is the process's, not the server's: an earlier rehearsal's may be there still.
-    connection = HTTPConnection(_LOOPBACK, port)
-    with closing(connection):
-        connection.request("POST", "/moto-api/reset")
-        connection.getresponse().read()
