@@ -1,5 +1,6 @@
 import asyncio
 import json
+import logging
 import runpy
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +9,16 @@ from typing import Any
 
 import pulumi.runtime
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 from infra.config import PROJECT
 from infra.rehearsal.monitor import RecordingMonitor
 from infra.rehearsal.plan import Plan
 from infra.rehearsal.stage import Stage
+
+log = logging.getLogger(__name__)
+
 
 def the_program() -> None:
     """Run `infra/__main__.py`, as `pulumi up` does."""
@@ -39,6 +43,7 @@ def run_program(
         set_all_config({key: _written(value) for key, value in config.items()})
         monitor = RecordingMonitor(stage)
         pulumi.runtime.set_mocks(stage, project=PROJECT, stack=stack, preview=preview, monitor=monitor)
+        SETTINGS.outputs.clear()  # of a run that failed, whose loop is closed
         set_root_resource(None)  # the mocks' stack is closed already; exports and transformations need an open one
         async with _one_caller():
             await run_in_stack(program)
@@ -54,6 +59,8 @@ async def _one_caller() -> AsyncIterator[None]:
     # Pulumi calls its monitor from the loop's executor, where the mock monitor makes an event loop a thread and leaves
     # it open. One thread, whose loop is closed, also makes resources one after the other, in one order.
     loop = asyncio.get_running_loop()
+    # The first error is raised; that others wait for the resource that failed need not be told of each.
+    loop.set_exception_handler(lambda _, what: log.debug("%s", what))
     loop.set_default_executor(ThreadPoolExecutor(1, "resources", lambda: asyncio.set_event_loop(asyncio.new_event_loop())))
     try:
         yield

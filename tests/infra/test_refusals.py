@@ -137,7 +137,8 @@ def test_a_question_that_nobody_has_thought_about_is_refused(run: Run) -> None:
 
 def test_what_the_emulator_refuses_is_refused(run: Run) -> None:
     def program() -> None:
-        aws.iam.Role("broken", assume_role_policy="{}")
+        role = aws.iam.Role("r", assume_role_policy="{}")
+        aws.iam.RolePolicy("broken", role=role.name, policy='{"Statement": [{"Effect": "Perhaps"}]}')
 
     with pytest.raises(Exception, match="MalformedPolicyDocument"):
         run(program)

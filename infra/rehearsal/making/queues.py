@@ -31,6 +31,7 @@ def creators(sqs: "SQSClient") -> Mapping[str, Create]:
 class _Queues:
     def __init__(self, sqs: "SQSClient") -> None:
         self._sqs: Any = sqs
+        self._said: dict[str, dict[str, str]] = {}
 
     def queue(self, declared: Declared, plan: Plan) -> Created:
         del plan
@@ -49,6 +50,8 @@ class _Queues:
         return self._set(declared, "RedriveAllowPolicy", "redriveAllowPolicy")
 
     def _set(self, declared: Declared, attribute: str, key: str) -> Created:
-        url = declared.inputs["queueUrl"]
-        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: declared.inputs[key]})
+        # moto forgets a queue's policy when another attribute is set.
+        url, said = declared.inputs["queueUrl"], self._said.setdefault(declared.inputs["queueUrl"], {})
+        said[attribute] = declared.inputs[key]
+        self._sqs.set_queue_attributes(QueueUrl=url, Attributes=said)
         return Created(url)

@@ -1,0 +1,87 @@
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+from infra.rehearsal import Rehearsed, rehearse_infra
+from infra.rehearsal.runner.front import Front
+from infra.rehearsal.runner.function import Function
+from infra.rehearsal.runner.gate import SECRET, Gate, access_key
+from infra.rehearsal.runner.issuer import Issuer, issuing
+from infra.rehearsal.runner.listener import listening
+from infra.rehearsal.runner.mapping import MappingRunner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """A cloud that runs: its API answers at `url`, to tokens of `issuer`."""
+
+    url: str
+    issuer: Issuer
+    rehearsed: Rehearsed
+    functions: Mapping[str, Function]
+    mappings: Mapping[str, MappingRunner]
+    gate: Gate
+
+
+@contextmanager
+def run_cloud(
+    *,
+    triton: str,
+    opensearch: str,
+    overrides: Mapping[str, Any] | None = None,
+    most_sandboxes: int = 2,
+    retry_after_s: int | None = None,
+    port: int = 0,
+) -> Iterator[Cloud]:
+    """Run the program, then what it declares, until this ends.
+
+    `triton` is host:port, `opensearch` a URL; `overrides` change other keys of the rehearsal's stack. A function has at
+    most so many processes at once. `retry_after_s` shows messages that failed again sooner than AWS would.
+    """
+    with ExitStack() as stack:
+        issuer = stack.enter_context(issuing())
+        endpoints = {"triton_endpoint": triton, "opensearch_endpoint": opensearch, "jwt_issuer": issuer.url}
+        config = {**(overrides or {}), **endpoints, "jwt_audiences": [issuer.audience]}
+        rehearsed = stack.enter_context(rehearse_infra(config))
+        gate = Gate()
+        aws = stack.enter_context(listening(gate, "gate", handler=MotoRequestHandler))
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="functions-")))
+        functions = {
+            spec.name: Function(spec, _where(spec.name, aws, rehearsed), logs, most_sandboxes)
+            for spec in rehearsed.functions.values()
+        }
+        for function in functions.values():
+            stack.callback(function.close)
+        mappings = {
+            mapping.queue.name: MappingRunner(
+                mapping, functions[mapping.function.name], rehearsed.clients.sqs, retry_after_s
+            )
+            for mapping in rehearsed.mappings
+        }
+        for runner in mappings.values():
+            runner.start()
+            stack.callback(runner.stop)
+        front = stack.enter_context(listening(Front(rehearsed.routes, functions), "front", port))
+        yield Cloud(
+            url=f"http://{front}",
+            issuer=issuer,
+            rehearsed=rehearsed,
+            functions=functions,
+            mappings=mappings,
+            gate=gate,
+        )
+
+
+def _where(function: str, aws: str, rehearsed: Rehearsed) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": access_key(function),
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": rehearsed.region,
+        "AWS_DEFAULT_REGION": rehearsed.region,
+        "AWS_ENDPOINT_URL": f"http://{aws}",
+    }
