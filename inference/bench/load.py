@@ -48,7 +48,7 @@ def closed_loop(clients: int, requests: int, call: Callable[[], object]) -> Load
     return Load(answers, time.perf_counter() - started)
 
 
-def open_loop(rate: float, seconds: float, call: Callable[[], object], most: int = 128) -> Load:
+def open_loop(rate: float, seconds: float, call: Callable[[], object], most: int = 32) -> Load:
     """`rate` requests a second, whether those before are answered or not (as long as fewer than `most` are open)."""
     started, pause = time.perf_counter(), threading.Event()
     with ThreadPoolExecutor(most) as threads:

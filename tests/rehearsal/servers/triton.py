@@ -30,6 +30,7 @@ _ERROR: Final = re.compile(r"E\d{4} |error")
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
 _SHARED_MEMORY: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
+_KEPT_MEMORY: Final = str(256 << 20)
 
 
 class TritonMissingError(RuntimeError):
@@ -155,6 +156,9 @@ def _environment(wheel: Path) -> dict[str, str]:
     return {
         **os.environ,
         "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries)),
+        # glibc otherwise returns and refaults each photo's memory: 6.8 ms of processor time a photo in place of 6.5.
+        "MALLOC_MMAP_THRESHOLD_": _KEPT_MEMORY,
+        "MALLOC_TRIM_THRESHOLD_": _KEPT_MEMORY,
         # The stub embeds Python, which finds its home and packages by the `python3` that comes first.
         "PATH": os.pathsep.join((str(Path(sys.prefix) / "bin"), os.environ.get("PATH", ""))),
     }
