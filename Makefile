@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip
 DATA := ../shared/data/clothing
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench train lock clean format openapi
+.PHONY: help demo test triton lint bench train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -16,8 +16,15 @@ help:  ## What there is
 demo: $(VENV)/.run  ## Draw a catalogue, search it, show it (SERVE=0 ends after the report, PHOTOS=dir takes yours)
 	$(BIN)/lookalike demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: $(VENV)/.dev  ## Every test
+test: $(VENV)/.dev triton  ## Every test
 	$(BIN)/pytest -n auto --dist worksteal
+
+# The server's wheel is for Linux on x86-64; elsewhere the tests that need it say so and skip.
+triton: $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),.cache/triton/.installed)  ## A real Triton server, out of its wheel
+
+.cache/triton/.installed: requirements/triton.txt $(VENV)/.uv
+	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --target .cache/triton -r $<
+	touch $@
 
 lint: $(VENV)/.dev  ## Style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -47,6 +54,8 @@ lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest firs
 	$(COMPILE) --extra cli --extra aws --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
 	$(COMPILE) --extra cli -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
+	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -o requirements/triton.txt
 
 clean:  ## Remove what make made (not your catalogues)
 	rm -rf $(VENV) $(VENV)-train build dist demo .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -36,7 +36,11 @@ class PhotoStore(Protocol):
         ...
 
     def read_upload(self, catalogue: CatalogueId, upload: UploadId) -> bytes:
-        """The original. Raises `NotFoundError` where no bytes have arrived."""
+        """The original.
+
+        Raises `NotFoundError` where no bytes have arrived, `PhotoRejectedError` (`too_many_bytes`) where more
+        arrived than any form allows.
+        """
         ...
 
     def write_prepared(self, catalogue: CatalogueId, prepared: Mapping[PhotoId, bytes]) -> None:

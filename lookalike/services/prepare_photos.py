@@ -1,11 +1,11 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.photo import Photo, PhotoId
-from lookalike.domain.upload import Upload, UploadStatus
+from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import NotFoundError, PhotoRejectedError
 from lookalike.imaging import Limits, encode_pixels, prepare
 from lookalike.ports.clock import Clock
@@ -20,6 +20,18 @@ log = logging.getLogger(__name__)
 
 Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """How work on many photos is spread over processors: `map`, or an executor's `map`."""
+
+
+_TO_PREPARE: Final = WAITING | {UploadStatus.RECEIVED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """An upload's bytes, or why there are none to work on."""
+
+    data: bytes | None = None
+    rejection: PhotoRejectedError | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +70,32 @@ class PreparePhotos:
     def _prepare(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> list[Outcome]:
         uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
         failures = {p.upload: "no such upload" for p in pointers if p.upload not in uploads}
-        originals: dict[str, bytes] = {}
-        for upload in uploads.values():
-            if upload.status in WAITING or upload.status is UploadStatus.RECEIVED:
-                try:
-                    originals[upload.id] = self.photos.read_upload(catalogue, upload.id)
-                except NotFoundError:
-                    failures[upload.id] = "its bytes have not arrived"
-        arrived = mark_received(self.ledger, self.clock, [uploads[id_] for id_ in uploads if id_ in originals])
+        found = {u.id: self._read(u) for u in uploads.values() if u.status in _TO_PREPARE}
+        failures |= {id_: what.failure for id_, what in found.items() if what.failure}
+        self._reject([(uploads[id_], what.rejection) for id_, what in found.items() if what.rejection is not None])
+        originals = {id_: what.data for id_, what in found.items() if what.data is not None}
+        arrived = mark_received(self.ledger, self.clock, [uploads[id_] for id_ in originals])
         pending = [upload for upload in arrived if upload.status is UploadStatus.RECEIVED]
         failures |= self._store(catalogue, pending, originals)
         self._hand_on(catalogue, pointers)
         return [Outcome(pointer, failures.get(pointer.upload, "")) for pointer in pointers]
 
-    def _store(self, catalogue: CatalogueId, pending: Sequence[Upload], originals: dict[str, bytes]) -> dict[Any, str]:
+    def _read(self, upload: Upload) -> _Original:
+        try:
+            return _Original(self.photos.read_upload(upload.catalogue, upload.id))
+        except NotFoundError:
+            return _Original(failure="its bytes have not arrived")
+        except PhotoRejectedError as rejection:
+            return _Original(rejection=rejection)
+
+    def _reject(self, refused: Sequence[tuple[Upload, PhotoRejectedError]]) -> None:
+        now = self.clock.now()
+        self.ledger.advance_many([upload.rejected(why.code, why.message, now) for upload, why in refused])
+        self.events.append_many([Event(u.catalogue, EventKind.PHOTO_REJECTED, u.id, now) for u, _ in refused])
+
+    def _store(
+        self, catalogue: CatalogueId, pending: Sequence[Upload], originals: dict[UploadId, bytes]
+    ) -> dict[UploadId, str]:
         ids = {upload.id: PhotoId.of(originals[upload.id]) for upload in pending}
         known = self.ledger.find_photos(catalogue, list(set(ids.values())))
         fresh = {ids[upload.id]: upload for upload in pending if ids[upload.id] not in known}
@@ -98,23 +122,17 @@ class PreparePhotos:
             return _Prepared(photo, failure=f"{type(error).__name__}: {error}")
 
     def _settle(
-        self, pending: Sequence[Upload], ids: dict[Any, PhotoId], results: dict[PhotoId, _Prepared]
-    ) -> dict[Any, str]:
+        self, pending: Sequence[Upload], ids: dict[UploadId, PhotoId], results: dict[PhotoId, _Prepared]
+    ) -> dict[UploadId, str]:
         now = self.clock.now()
-        moves, events, failures = [], [], {}
-        for upload in pending:
-            result = results.get(ids[upload.id], _Prepared(ids[upload.id]))
-            if result.failure:
-                failures[upload.id] = result.failure
-                moves.append(upload.failed(result.failure, now))
-            elif result.rejection is not None:
-                moves.append(upload.rejected(result.rejection.code, result.rejection.message, now))
-                events.append(Event(upload.catalogue, EventKind.PHOTO_REJECTED, upload.id, now))
-            else:
-                moves.append(upload.prepared(result.id, now))
-        self.ledger.advance_many(moves)
-        self.events.append_many(events)
-        return failures
+        ends = [(upload, results.get(ids[upload.id], _Prepared(ids[upload.id]))) for upload in pending]
+        self._reject([(upload, end.rejection) for upload, end in ends if end.rejection is not None])
+        failed = [(upload, end.failure) for upload, end in ends if end.failure]
+        good = [(upload, end.id) for upload, end in ends if end.rejection is None and not end.failure]
+        self.ledger.advance_many(
+            [u.failed(why, now) for u, why in failed] + [u.prepared(photo, now) for u, photo in good]
+        )
+        return {upload.id: why for upload, why in failed}
 
     def _hand_on(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> None:
         # Read back rather than remembered: a pointer that comes again after a crash between the ledger and

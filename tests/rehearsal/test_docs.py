@@ -69,16 +69,16 @@ def run(kind: str, text: str, root: Path) -> None:
 
 def serve(text: str, root: Path) -> None:
     """A server is up once it says where; then it is told to stop and must end well."""
-    process = subprocess.Popen(
-        ["bash", "-c", f"exec {text} --port 0"], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdout is not None
-    deadline = time.monotonic() + 60
-    while "http://127.0.0.1:" not in (line := process.stdout.readline()):
-        assert process.poll() is None, line
-        assert time.monotonic() < deadline
-    process.terminate()
-    assert process.wait(timeout=30) in (0, -15, 143)
+    command = ["bash", "-c", f"exec {text} --port 0"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        deadline = time.monotonic() + 60
+        while "http://127.0.0.1:" not in (line := process.stdout.readline()):
+            assert process.poll() is None, line
+            assert time.monotonic() < deadline
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(timeout=30) in (0, -15, 143)
 
 
 @pytest.mark.timeout(900)
