@@ -24,10 +24,10 @@ class ConfigError(Exception):
 
 def _secure_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        if parts.hostname and not parts.query and not parts.fragment:
-            return value
-    raise ValueError("must be an https:// address (http:// is for loopback only)")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    if not secure or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an https:// address (http:// is for loopback only)")
+    return value
 
 
 def _origin(value: str) -> str:
@@ -56,19 +56,25 @@ class _Section(BaseModel):
 class FunctionConfig(_Section):
     """How large one function is."""
 
-    memory_mb: int = Field(1024, ge=128, le=10_240, description="Memory in MiB; the share of a CPU goes with it.")
-    timeout_s: int = Field(15, ge=1, le=900, description="Longest run in seconds.")
-    reserved_concurrency: int | None = Field(None, ge=1, le=10_000, description="Runs at once; None: the account's.")
+    memory_mb: int = Field(
+        default=1024, ge=128, le=10_240, description="Memory in MiB; the share of a CPU goes with it."
+    )
+    timeout_s: int = Field(default=15, ge=1, le=900, description="Longest run in seconds.")
+    reserved_concurrency: int | None = Field(
+        default=None, ge=1, le=10_000, description="Runs at once; None: the account's."
+    )
 
 
 class ConsumerConfig(FunctionConfig):
     """How one function takes its work from its queue."""
 
-    timeout_s: int = Field(120, ge=1, le=900, description="Longest run in seconds.")
-    batch_size: int = Field(10, ge=1, le=10_000, description="Most messages a run.")
-    batch_window_s: int = Field(1, ge=0, le=300, description="Longest wait in seconds for a batch to fill.")
-    max_concurrency: int = Field(50, ge=2, le=1000, description="Most runs at once that the queue starts.")
-    max_receives: int = Field(5, ge=1, le=1000, description="Tries before a message goes to the dead-letter queue.")
+    timeout_s: int = Field(default=120, ge=1, le=900, description="Longest run in seconds.")
+    batch_size: int = Field(default=10, ge=1, le=10_000, description="Most messages a run.")
+    batch_window_s: int = Field(default=1, ge=0, le=300, description="Longest wait in seconds for a batch to fill.")
+    max_concurrency: int = Field(default=50, ge=2, le=1000, description="Most runs at once that the queue starts.")
+    max_receives: int = Field(
+        default=5, ge=1, le=1000, description="Tries before a message goes to the dead-letter queue."
+    )
 
     @property
     def visibility_s(self) -> int:
@@ -91,26 +97,36 @@ class StackConfig(_Section):
     triton_endpoint: Endpoint = Field(description="host:port of Triton's gRPC service.")
     jwt_issuer: SecureUrl = Field(description="Whose tokens are accepted (OpenID Connect issuer).")
     jwt_audiences: tuple[str, ...] = Field(min_length=1, max_length=20, description="For whom tokens must be made out.")
-    catalogue_claim: str = Field("catalogue", pattern=r"^[A-Za-z0-9_:/.\-]{1,128}$", description="Claim with the shop.")
-    web_origins: tuple[Origin, ...] = Field((), max_length=20, description="Sites whose pages may call; no wildcard.")
+    catalogue_claim: str = Field(
+        default="catalogue", pattern=r"^[A-Za-z0-9_:/.\-]{1,128}$", description="Claim with the shop."
+    )
+    web_origins: tuple[Origin, ...] = Field(
+        default=(), max_length=20, description="Sites whose pages may call; no wildcard."
+    )
 
-    model_name: str = Field("embedder", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="The model's name in Triton.")
-    model_input_size: int = Field(224, ge=32, le=1024, description="Side of the model's input in pixels.")
+    model_name: str = Field(
+        default="embedder", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="The model's name in Triton."
+    )
+    model_input_size: int = Field(default=224, ge=32, le=1024, description="Side of the model's input in pixels.")
 
     uploads: FunctionConfig = FunctionConfig()
     search: FunctionConfig = FunctionConfig(memory_mb=1769)
     prepare: ConsumerConfig = ConsumerConfig(memory_mb=1769)
     embed: ConsumerConfig = ConsumerConfig(batch_size=64, max_concurrency=8)
-    functions_folder: str = Field("build/functions", min_length=1, description="Holds <function>.zip of each.")
+    functions_folder: str = Field(default="build/functions", min_length=1, description="Holds <function>.zip of each.")
 
-    archive_after_days: Days = Field(30, description="Age at which originals move to the archive.")
-    noncurrent_days: Days = Field(30, description="How long replaced and deleted objects can be brought back.")
-    log_retention_days: int = Field(30, description="How long logs are kept; one of CloudWatch's steps.")
-    throttle_rate: float = Field(100.0, gt=0, le=10_000, description="API requests a second, lasting.")
-    throttle_burst: int = Field(200, ge=1, le=5000, description="API requests at once.")
-    queue_age_alarm_s: int = Field(600, ge=60, le=86_400, description="Age of the oldest message that alarms.")
-    alarm_topic_arn: str | None = Field(None, pattern=r"^arn:aws[a-z\-]*:sns:.+$", description="Who hears of alarms.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged.")
+    archive_after_days: Days = Field(default=30, description="Age at which originals move to the archive.")
+    noncurrent_days: Days = Field(default=30, description="How long replaced and deleted objects can be brought back.")
+    log_retention_days: int = Field(default=30, description="How long logs are kept; one of CloudWatch's steps.")
+    throttle_rate: float = Field(default=100.0, gt=0, le=10_000, description="API requests a second, lasting.")
+    throttle_burst: int = Field(default=200, ge=1, le=5000, description="API requests at once.")
+    queue_age_alarm_s: int = Field(default=600, ge=60, le=86_400, description="Age of the oldest message that alarms.")
+    alarm_topic_arn: str | None = Field(
+        default=None, pattern=r"^arn:aws[a-z\-]*:sns:.+$", description="Who hears of alarms."
+    )
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged."
+    )
     protect: bool = Field(default=True, description="Whether stores refuse to be deleted.")
     tags: dict[str, str] = Field(default_factory=dict, max_length=40, description="Put on every resource.")
 

@@ -107,7 +107,11 @@ def _prepare(parts: Parts) -> LambdaFunction:
 def _embed(parts: Parts) -> LambdaFunction:
     known = _tables(parts, *t.TABLES)
     told = {
-        **known, **_index(parts), **_model(parts), **_photos(parts), Variable.RECEIVED_QUEUE_URL: parts.received.url
+        **known,
+        **_index(parts),
+        **_model(parts),
+        **_photos(parts),
+        Variable.RECEIVED_QUEUE_URL: parts.received.url,
     }
     function = _declare("embed", parts, parts.config.embed, told)
     role, tables = function.role, parts.tables
@@ -123,10 +127,9 @@ def _embed(parts: Parts) -> LambdaFunction:
     return function
 
 
-def _declare(
-    name: str, parts: Parts, size: FunctionConfig, told: Mapping[str, pulumi.Input[str]]
-) -> LambdaFunction:
-    observed = {
+def _declare(name: str, parts: Parts, size: FunctionConfig, told: Mapping[str, pulumi.Input[str]]) -> LambdaFunction:
+    environment: dict[str, pulumi.Input[str]] = {
+        **told,
         Variable.SERVICE_NAME: name,
         Variable.METRICS_NAMESPACE: "Lookalike",
         Variable.LOG_LEVEL: parts.config.log_level,
@@ -135,7 +138,7 @@ def _declare(
         handler=f"functions.{name}.handler.handler",
         package=str(ROOT / parts.config.functions_folder / f"{name}.zip"),
         size=size,
-        environment={str(variable): value for variable, value in {**told, **observed}.items()},
+        environment=environment,
         log_retention_days=parts.config.log_retention_days,
         alarms=Alarms(parts.config.alarm_topic_arn),
     )

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import cast
 
 import pulumi
 
@@ -9,6 +10,7 @@ def tag_everything(tags: Mapping[str, str]) -> None:
     def tagged(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if not hasattr(type(args.resource), "tags"):
             return None
-        return pulumi.ResourceTransformationResult({**args.props, "tags": {**tags, **(args.props["tags"] or {})}}, args.opts)
+        own: Mapping[str, str] = cast("Mapping[str, str] | None", args.props["tags"]) or {}
+        return pulumi.ResourceTransformationResult({**args.props, "tags": {**tags, **own}}, args.opts)
 
     pulumi.runtime.register_stack_transformation(tagged)

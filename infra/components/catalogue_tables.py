@@ -69,10 +69,10 @@ class CatalogueTables(pulumi.ComponentResource):
         )
 
 
-def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
+def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
     keys = zip(index.keys, ("HASH", "RANGE"), strict=False)
-    return aws.dynamodb.TableGlobalSecondaryIndexArgs(
-        name=index.name,
-        key_schemas=[{"attribute_name": key.name, "key_type": kind} for key, kind in keys],
-        projection_type="KEYS_ONLY",
-    )
+    return {
+        "name": index.name,
+        "key_schemas": [{"attribute_name": key.name, "key_type": kind} for key, kind in keys],
+        "projection_type": "KEYS_ONLY",
+    }

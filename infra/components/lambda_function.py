@@ -101,7 +101,7 @@ class LambdaFunction(pulumi.ComponentResource):
             timeout=args.size.timeout_s,
             # -1 is AWS's word for "no more and no less than the account has".
             reserved_concurrent_executions=args.size.reserved_concurrency or -1,
-            environment={"variables": args.environment},
+            environment={"variables": {str(name): value for name, value in args.environment.items()}},
             logging_config={"log_format": "JSON", "log_group": log.name},
             tracing_config={"mode": "Active"},
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(self.role.grants)),

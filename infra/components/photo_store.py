@@ -102,12 +102,15 @@ class PhotoStore(pulumi.ComponentResource):
         aws.s3.BucketPolicy(self._logical_name, bucket=self.bucket.id, policy=policy, opts=self._child)
 
     def _encrypt(self) -> None:
-        by_default = {"sse_algorithm": "aws:kms", "kms_master_key_id": self._key.arn}
+        encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
+            "apply_server_side_encryption_by_default": {
+                "sse_algorithm": "aws:kms",
+                "kms_master_key_id": self._key.arn,
+            },
+            "bucket_key_enabled": True,
+        }
         aws.s3.BucketServerSideEncryptionConfiguration(
-            self._logical_name,
-            bucket=self.bucket.id,
-            rules=[{"apply_server_side_encryption_by_default": by_default, "bucket_key_enabled": True}],
-            opts=self._child,
+            self._logical_name, bucket=self.bucket.id, rules=[encryption], opts=self._child
         )
 
     def _keep(self, args: PhotoStoreArgs) -> None:
@@ -127,30 +130,30 @@ class PhotoStore(pulumi.ComponentResource):
     def _open_to(self, origins: tuple[str, ...]) -> None:
         if not origins:
             return
-        rule = {"allowed_methods": ["POST"], "allowed_origins": list(origins), "allowed_headers": ["content-type"]}
-        aws.s3.BucketCorsConfiguration(
-            self._logical_name,
-            bucket=self.bucket.id,
-            cors_rules=[{**rule, "max_age_seconds": _FORM_CACHED_S}],
-            opts=self._child,
+        rule = aws.s3.BucketCorsConfigurationCorsRuleArgs(
+            allowed_methods=["POST"],
+            allowed_origins=list(origins),
+            allowed_headers=["content-type"],
+            max_age_seconds=_FORM_CACHED_S,
         )
+        aws.s3.BucketCorsConfiguration(self._logical_name, bucket=self.bucket.id, cors_rules=[rule], opts=self._child)
 
 
-def _lifecycle(args: PhotoStoreArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
-    # Glacier Instant Retrieval: a rebuild for a new model reads originals, and must not wait hours for them.
+def _lifecycle(args: PhotoStoreArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
     return [
-        aws.s3.BucketLifecycleConfigurationRuleArgs(
-            id="archive-originals",
-            status="Enabled",
-            filter={"prefix": f"{UPLOADS}/"},
-            transitions=[{"days": args.archive_after_days, "storage_class": "GLACIER_IR"}],
-        ),
-        aws.s3.BucketLifecycleConfigurationRuleArgs(
-            id="forget",
-            status="Enabled",
-            filter={},
-            noncurrent_version_expiration={"noncurrent_days": args.noncurrent_days},
-            abort_incomplete_multipart_upload={"days_after_initiation": _STALE_DAYS},
-            expiration={"expired_object_delete_marker": True},
-        ),
+        {
+            "id": "archive-originals",
+            "status": "Enabled",
+            "filter": {"prefix": f"{UPLOADS}/"},
+            # Glacier Instant Retrieval: a rebuild for a new model reads originals, and must not wait hours for them.
+            "transitions": [{"days": args.archive_after_days, "storage_class": "GLACIER_IR"}],
+        },
+        {
+            "id": "forget",
+            "status": "Enabled",
+            "filter": {},
+            "noncurrent_version_expiration": {"noncurrent_days": args.noncurrent_days},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": _STALE_DAYS},
+            "expiration": {"expired_object_delete_marker": True},
+        },
     ]

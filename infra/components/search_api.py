@@ -55,9 +55,7 @@ class SearchApi(pulumi.ComponentResource):
         super().__init__("lookalike:components:SearchApi", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        self._api = aws.apigatewayv2.Api(
-            name, protocol_type="HTTP", cors_configuration=_cors(args), opts=self._child
-        )
+        self._api = aws.apigatewayv2.Api(name, protocol_type="HTTP", cors_configuration=_cors(args), opts=self._child)
         self._authoriser = self._check(args)
         self._serve(args)
         self.url = self._publish(args).invoke_url
@@ -90,14 +88,19 @@ class SearchApi(pulumi.ComponentResource):
             )
 
     def _publish(self, args: SearchApiArgs) -> aws.apigatewayv2.Stage:
-        log = aws.cloudwatch.LogGroup(f"{self._name}-access", retention_in_days=args.log_retention_days, opts=self._child)
-        throttling = {"throttling_rate_limit": args.throttle_rate, "throttling_burst_limit": args.throttle_burst}
+        log = aws.cloudwatch.LogGroup(
+            f"{self._name}-access", retention_in_days=args.log_retention_days, opts=self._child
+        )
         return aws.apigatewayv2.Stage(
             self._name,
             api_id=self._api.id,
             name="$default",
             auto_deploy=True,
-            default_route_settings={**throttling, "detailed_metrics_enabled": True},
+            default_route_settings={
+                "throttling_rate_limit": args.throttle_rate,
+                "throttling_burst_limit": args.throttle_burst,
+                "detailed_metrics_enabled": True,
+            },
             access_log_settings={"destination_arn": log.arn, "format": json.dumps(_LOG_FIELDS)},
             opts=self._child,
         )

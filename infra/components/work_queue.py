@@ -7,7 +7,7 @@ import pulumi_aws as aws
 from infra.components.alarms import Alarms
 from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
-from infra.components.statement import Statement, document, only_over_tls
+from infra.components.statement import Conditions, Statement, document, only_over_tls
 
 _DAY_S: Final = 86_400
 _KEPT_S: Final = 14 * _DAY_S  # the longest that SQS keeps a message
@@ -20,8 +20,8 @@ _LONG_POLL_S: Final = 20
 class WorkQueueArgs:
     """`visibility_s` hides a message while it is worked on; after `max_receives` tries it is a dead letter.
 
-    `fed_by` is the bucket, owned by `account`, whose notifications the queue takes, if any. `age_alarm_s` is the age in seconds of the
-    oldest message that alarms.
+    `fed_by` is the bucket, owned by `account`, whose notifications the queue takes, if any. `age_alarm_s` is the age
+    in seconds of the oldest message that alarms.
     """
 
     account: pulumi.Input[str]
@@ -115,6 +115,6 @@ class WorkQueue(pulumi.ComponentResource):
 
 def _sent_by(bucket: aws.s3.Bucket, account: pulumi.Input[str], queue: aws.sqs.Queue) -> Statement:
     # A bucket's ARN is but its name, which another account could take once ours is gone: hence the account as well.
-    sender = {"ArnEquals": {"aws:SourceArn": bucket.arn}, "StringEquals": {"aws:SourceAccount": account}}
+    sender: Conditions = {"ArnEquals": {"aws:SourceArn": bucket.arn}, "StringEquals": {"aws:SourceAccount": account}}
     service = {"Service": "s3.amazonaws.com"}
     return Statement(("sqs:SendMessage",), (queue.arn,), principals=service, conditions=sender)

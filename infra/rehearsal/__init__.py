@@ -14,7 +14,7 @@ from infra.rehearsal.registry import (
     RoleSpec,
     RouteSpec,
 )
-from infra.rehearsal.rehearse import Rehearsed, rehearse_infra, rehearsal_config
+from infra.rehearsal.rehearse import Rehearsed, rehearsal_config, rehearse_infra
 
 __all__ = [
     "Authoriser",

@@ -30,15 +30,14 @@ class Clients:
     def at(cls, endpoint_url: str, region: str) -> Self:
         """Clients of the emulator at this address; its account is asked for."""
         session = boto3.Session(aws_access_key_id=_KEY_ID, aws_secret_access_key=_SECRET, region_name=region)
-        where = {"endpoint_url": endpoint_url}
         return cls(
-            account=_account(session.client("sts", **where)),
+            account=_account(session.client("sts", endpoint_url=endpoint_url)),
             region=region,
-            s3=session.client("s3", **where),
-            sqs=session.client("sqs", **where),
-            dynamodb=session.client("dynamodb", **where),
-            kms=session.client("kms", **where),
-            iam=session.client("iam", **where),
+            s3=session.client("s3", endpoint_url=endpoint_url),
+            sqs=session.client("sqs", endpoint_url=endpoint_url),
+            dynamodb=session.client("dynamodb", endpoint_url=endpoint_url),
+            kms=session.client("kms", endpoint_url=endpoint_url),
+            iam=session.client("iam", endpoint_url=endpoint_url),
         )
 
     def close(self) -> None:

@@ -11,7 +11,10 @@ _STACK = "pulumi:pulumi:Stack"
 
 
 class RecordingMonitor(MockMonitor):
-    """Pulumi's mock monitor, which also tells the stage what mocks are not told: dependencies, parents, protection."""
+    """Pulumi's mock monitor, which also tells the stage what mocks are not told: dependencies, parents, protection.
+
+    The SDK ships its mock monitor without types, hence the ignores.
+    """
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -21,18 +24,18 @@ class RecordingMonitor(MockMonitor):
         """Announce the resource before the mock makes it."""
         if request.type != _STACK:
             self._stage.announce(_declared(request, self.make_urn(request.parent, request.type, request.name)))
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
         """Keep what the stack exports."""
         if f"::{_STACK}::" in request.urn:
-            _ensure_event_loop()
+            _ensure_event_loop()  # type: ignore[no-untyped-call]
             self._stage.plan.outputs.update(rpc.deserialize_properties(request.outputs))
-        return super().RegisterResourceOutputs(request)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
 def _declared(request: Any, urn: str) -> Declared:
-    _ensure_event_loop()
+    _ensure_event_loop()  # type: ignore[no-untyped-call]
     return Declared(
         urn=urn,
         type=request.type,

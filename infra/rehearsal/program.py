@@ -5,7 +5,7 @@ import runpy
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pulumi.runtime
 from pulumi.runtime.config import set_all_config
@@ -44,7 +44,9 @@ def run_program(
         monitor = RecordingMonitor(stage)
         pulumi.runtime.set_mocks(stage, project=PROJECT, stack=stack, preview=preview, monitor=monitor)
         SETTINGS.outputs.clear()  # of a run that failed, whose loop is closed
-        set_root_resource(None)  # the mocks' stack is closed already; exports and transformations need an open one
+        set_root_resource(
+            cast("Any", None)
+        )  # the mocks' stack is closed already; exports and transformations need an open one
         async with _one_caller():
             await run_in_stack(program)
 
@@ -61,7 +63,9 @@ async def _one_caller() -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     # The first error is raised; that others wait for the resource that failed need not be told of each.
     loop.set_exception_handler(lambda _, what: log.debug("%s", what))
-    loop.set_default_executor(ThreadPoolExecutor(1, "resources", lambda: asyncio.set_event_loop(asyncio.new_event_loop())))
+    loop.set_default_executor(
+        ThreadPoolExecutor(1, "resources", lambda: asyncio.set_event_loop(asyncio.new_event_loop()))
+    )
     try:
         yield
     finally:

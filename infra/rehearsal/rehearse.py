@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # its stubs would be one more dependency, for one call
 
 from infra.config import PROJECT
 from infra.rehearsal.clients import Clients
@@ -44,15 +44,14 @@ class Rehearsed:
 def rehearse_infra(overrides: Mapping[str, Any] | None = None) -> Iterator[Rehearsed]:
     """Run the Pulumi program against an emulator that lives as long as this context.
 
-    `overrides` change keys of the rehearsal's stack, without their namespace: ``{"triton_endpoint": "127.0.0.1:8001"}``.
-    Names in the account differ from one rehearsal of a process to the next. Raises `RehearsalError`
-    for what AWS would refuse, `pulumi.RunError` for configuration that cannot be used.
+    `overrides` change keys of the rehearsal's stack, without their namespace: ``{"model_name": "embedder"}``. Names in
+    the account differ from one rehearsal of a process to the next. Raises `RehearsalError` for what AWS would refuse,
+    `pulumi.RunError` for configuration that cannot be used.
     """
     config = rehearsal_config(overrides)
-    with emulator() as endpoint_url:
-        with closing(Clients.at(endpoint_url, config["aws:region"])) as clients:
-            plan = run_program(stage_in(clients), config, stack=f"rehearsal-{next(_numbers)}")
-            yield _rehearsed(endpoint_url, clients, plan)
+    with emulator() as endpoint_url, closing(Clients.at(endpoint_url, config["aws:region"])) as clients:
+        plan = run_program(stage_in(clients), config, stack=f"rehearsal-{next(_numbers)}")
+        yield _rehearsed(endpoint_url, clients, plan)
 
 
 def rehearsal_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from lookalike.adapters.aws.tables import TABLES
 def bodies(cloud: Rehearsed, queue: str) -> list[dict[str, Any]]:
     """What a queue holds; it is empty afterwards."""
     url, found = cloud.queues[queue].url, []
-    while messages := cloud.clients.sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0
-    ).get("Messages"):
+    while messages := cloud.clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get(
+        "Messages"
+    ):
         for message in messages:
             found.append(json.loads(message["Body"]))
             cloud.clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -44,7 +44,9 @@ def test_a_resources_policy_speaks_of_who_asks() -> None:
     assert not allows([for_s3], "sqs:SendMessage", ARN)
 
 
-@pytest.mark.parametrize("odd", [{"NotAction": ["sqs:*"]}, {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}])
+@pytest.mark.parametrize(
+    "odd", [{"NotAction": ["sqs:*"]}, {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}]
+)
 def test_what_is_not_evaluated_is_not_guessed(odd: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not evaluated"):
         allows([a_policy(**odd)], "sqs:SendMessage", ARN)

@@ -1,4 +1,4 @@
-"""The program runs to its end: rehearsed, with a shop's configuration, and in a first preview where nothing is known."""
+"""The program runs to its end: rehearsed, with a shop's configuration, and in a first preview that knows nothing."""
 
 import ast
 from pathlib import Path
@@ -79,7 +79,10 @@ def test_only_those_who_ask_the_model_know_where_it_is(rehearsed: Rehearsed) -> 
 
 def test_queues_feed_their_functions(rehearsed: Rehearsed) -> None:
     fed = {mapping.queue.name: mapping for mapping in rehearsed.mappings}
-    assert {name: mapping.function.name for name, mapping in fed.items()} == {"received": "prepare", "to-embed": "embed"}
+    assert {name: mapping.function.name for name, mapping in fed.items()} == {
+        "received": "prepare",
+        "to-embed": "embed",
+    }
     assert (fed["received"].batch_size, fed["received"].window_s, fed["received"].max_concurrency) == (10, 1, 50)
     assert (fed["to-embed"].batch_size, fed["to-embed"].window_s, fed["to-embed"].max_concurrency) == (64, 1, 8)
     for mapping in rehearsed.mappings:

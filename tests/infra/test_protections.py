@@ -68,7 +68,10 @@ def test_a_bucket_is_private_encrypted_versioned_and_kept(plan: Plan) -> None:
         (rule,) = encrypted["rules"]
         assert rule["bucketKeyEnabled"] is True
         assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "aws:kms"
-        assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == plan.one("aws:kms/key:Key", "data").attributes["arn"]
+        assert (
+            rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+            == plan.one("aws:kms/key:Key", "data").attributes["arn"]
+        )
         assert versioned["versioningConfiguration"] == {"status": "Enabled"}
 
 
@@ -122,7 +125,10 @@ def test_a_queue_is_encrypted_and_has_a_dead_letter_queue_of_its_own(plan: Plan)
     for allow in plan.of("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"):
         (target,) = [queue for queue in queues if queue.attributes["url"] == allow.inputs["queueUrl"]]
         said = json.loads(allow.inputs["redriveAllowPolicy"])
-        assert said == {"redrivePermission": "byQueue", "sourceQueueArns": [dead[target.attributes["arn"]].attributes["arn"]]}
+        assert said == {
+            "redrivePermission": "byQueue",
+            "sourceQueueArns": [dead[target.attributes["arn"]].attributes["arn"]],
+        }
 
 
 def test_somebody_hears_of_old_messages_dead_letters_errors_and_throttles(production: Plan) -> None:
@@ -143,7 +149,9 @@ def test_tables_can_be_brought_back_and_are_encrypted(plan: Plan) -> None:
     for table in tables:
         assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
         assert table.inputs["serverSideEncryption"]["enabled"] is True
-        assert table.inputs["serverSideEncryption"]["kmsKeyArn"] == plan.one("aws:kms/key:Key", "data").attributes["arn"]
+        assert (
+            table.inputs["serverSideEncryption"]["kmsKeyArn"] == plan.one("aws:kms/key:Key", "data").attributes["arn"]
+        )
 
 
 def test_a_shops_stores_refuse_to_be_deleted(production: Plan, rehearsed: Rehearsed) -> None:
@@ -188,7 +196,16 @@ def test_only_the_gateway_calls_the_http_functions(plan: Plan) -> None:
 
 
 def test_what_can_be_tagged_is(plan: Plan, production: Plan) -> None:
-    untaggable = (":BucketNotification", "olicy", ":Bucket", ":Permission", ":Alias", ":Authorizer", ":Integration", ":Route")
+    untaggable = (
+        ":BucketNotification",
+        "olicy",
+        ":Bucket",
+        ":Permission",
+        ":Alias",
+        ":Authorizer",
+        ":Integration",
+        ":Route",
+    )
     taggable = [
         resource
         for resource in plan.resources.values()
@@ -209,7 +226,7 @@ def test_no_wildcards_but_those_with_a_reason(plan: Plan) -> None:
         if "*" in listed(statement.get("Resource", [])):
             assert tuple(statement["Action"]) in WILDCARD_RESOURCES, resource.name
             own = resource.type == "aws:kms/key:Key"
-            assert own or tuple(statement["Action"])[0].startswith("xray:"), resource.name
+            assert own or statement["Action"][0].startswith("xray:"), resource.name
 
 
 def test_nobody_is_allowed_in_by_everybody(plan: Plan) -> None:

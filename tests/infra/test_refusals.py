@@ -110,7 +110,7 @@ def test_a_mapping_whose_role_may_not_consume_is_refused(run: Run) -> None:
             "hasty", event_source_arn=queue.arn, function_name=function._function.arn, batch_size=1
         )
 
-    with pytest.raises(RehearsalError, match="lets .* call sqs:ReceiveMessage on"):
+    with pytest.raises(RehearsalError, match=r"lets .* call sqs:ReceiveMessage on"):
         run(program)
 
 

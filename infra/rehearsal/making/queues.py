@@ -37,7 +37,9 @@ class _Queues:
         del plan
         name = physical_name(declared)
         said = {_ATTRIBUTES[key]: str(value) for key, value in declared.inputs.items() if key in _ATTRIBUTES}
-        url = self._sqs.create_queue(QueueName=name, Attributes=said, tags=declared.inputs.get("tags") or {})["QueueUrl"]
+        url = self._sqs.create_queue(QueueName=name, Attributes=said, tags=declared.inputs.get("tags") or {})[
+            "QueueUrl"
+        ]
         arn = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         return Created(url, {"name": name, "url": url, "arn": arn})
 

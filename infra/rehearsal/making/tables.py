@@ -41,7 +41,9 @@ def _request(said: Mapping[str, Any]) -> dict[str, Any]:
         "KeySchema": _keys(said),
         **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
         "SSESpecification": {
-            "Enabled": encryption["enabled"], "SSEType": "KMS", "KMSMasterKeyId": encryption["kmsKeyArn"]
+            "Enabled": encryption["enabled"],
+            "SSEType": "KMS",
+            "KMSMasterKeyId": encryption["kmsKeyArn"],
         },
         "DeletionProtectionEnabled": said["deletionProtectionEnabled"],
     }
