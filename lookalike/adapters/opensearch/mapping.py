@@ -20,15 +20,15 @@ class IndexLayout:
     """How indexes are named and built.
 
     `prefix` keeps deployments apart that share a domain: 1 to 63 lower-case letters, digits and dashes. Two
-    availability zones need one of `replicas`. `refresh_interval` bounds how long a write waits until it can be found.
-    `m` (edges a node) and `ef_construction` (candidates when inserting) are HNSW's, arXiv:1603.09320; what recall and
-    speed the defaults have is in docs/benchmarks.md.
+    availability zones need one of `replicas`. `refresh_interval` bounds how long a write waits until it can be found,
+    and how often an index refreshes however many write to it at once. `m` (edges a node) and `ef_construction`
+    (candidates when inserting) are HNSW's, arXiv:1603.09320.
     """
 
     prefix: str = "lookalike"
     shards: int = 1
     replicas: int = 1
-    refresh_interval: str = "1s"
+    refresh_interval: str = "250ms"
     m: int = 16
     ef_construction: int = 128
 
