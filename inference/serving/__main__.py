@@ -10,6 +10,8 @@ from pathlib import Path
 
 from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import MODEL, configurations
+from inference.serving.repositories import cpu_spec
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
 
 
 def main() -> None:
@@ -18,9 +20,11 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="write nothing; fail where a file is not what it should be")
     what.add_argument("--assemble", type=Path, metavar="DIR", help="write a whole CPU repository")
+    parser.add_argument("--cores", type=int, default=2, help="with --assemble: instances, one a core (default 2)")
     options = parser.parse_args()
     if options.assemble:
-        assemble_cpu(MODEL, options.assemble)
+        facts = OnnxEmbedder(MODEL, threads=1).facts
+        assemble_cpu(MODEL, options.assemble, cpu_spec(facts, options.cores))
     elif options.check:
         sys.exit("".join(_differences()) or 0)
     else:

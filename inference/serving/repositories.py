@@ -20,22 +20,30 @@ from lookalike.ports.embedder import ModelFacts
 NAME: Final = "embedder"
 _SECOND: Final = 1_000_000
 _GPU_BATCH: Final = 32
-# EfficientNet-Lite0 on a CPU gains nothing by larger batches (7.5 ms of processor time a photo in 1 to 4, 10 in 16),
-# and a shopper waits for those before to end: at four times the load the served's p99 was 2.2 to 4 times the calm one
-# in batches of 4, 1.2 to 1.6 times in batches of 2.
+# EfficientNet-Lite0 on a CPU gains nothing by larger batches (6.1 ms of processor time a photo in 1 or 2, 6.7 in 8),
+# and a shopper waits for those before to end.
 _CPU_BATCH: Final = 2
+# Shoppers that may wait, at least: as many as one call sends at once (lookalike/adapters/triton/embedder.py). At four
+# times the load (`python -m inference.bench.triton`, two cores) those served had a p99 of 65 to 107 ms, about the 95
+# that a search's budget gives the model; with a queue of one 28 ms, twice the calm 15, but six searches at once were
+# then too many.
 _CPU_SHOPPERS: Final = 4
 
 
-def gpu_spec(facts: ModelFacts) -> ModelSpec:
-    """On GPUs, by Triton's own ONNX Runtime backend."""
+def gpu_spec(facts: ModelFacts, profile_sizes: tuple[int, ...] = ()) -> ModelSpec:
+    """On GPUs: by ONNX Runtime, or by TensorRT where an engine was built with profiles best at `profile_sizes`."""
     return _spec(
         facts,
-        backend=Backend.ONNX_RUNTIME,
+        backend=Backend.TENSORRT if profile_sizes else Backend.ONNX_RUNTIME,
         max_batch_size=_GPU_BATCH,
         instances=(InstanceGroup(Device.GPU, 2),),  # one copies while the other computes
         # 2 ms is little in a budget of 95 and fills a batch at some thousand photos a second.
-        batching=DynamicBatching(QueuePolicy(512, 20 * _SECOND), 2000, {Level.INTERACTIVE: QueuePolicy(256, _SECOND)}),
+        batching=DynamicBatching(
+            QueuePolicy(512, 20 * _SECOND),
+            delay_us=2000,
+            level_queues={Level.INTERACTIVE: QueuePolicy(256, _SECOND)},
+            preferred_sizes=profile_sizes,
+        ),
     )
 
 
@@ -51,7 +59,8 @@ def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
         max_batch_size=_CPU_BATCH,
         instances=(InstanceGroup(Device.CPU, cores),),
         batching=DynamicBatching(
-            QueuePolicy(64, 20 * _SECOND), 0, {Level.INTERACTIVE: QueuePolicy(_CPU_SHOPPERS, _SECOND)}
+            QueuePolicy(64, 20 * _SECOND),
+            level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},
         ),
         threads=1,
     )

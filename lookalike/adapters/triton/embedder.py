@@ -78,7 +78,7 @@ class TritonEmbedder:
 
     def _predict(self, model: ServedModel, batch: Sequence[Pixels], priority: Priority) -> list[Prediction]:
         with translated():
-            result = self._infer(model, np.stack(batch), priority)
+            result = self._infer(model, _stacked(batch), priority)
         embeddings = _output(result, "EMBEDDING", (len(batch), DIMENSIONS))
         probabilities = _output(result, "CATEGORY", (len(batch), len(model.facts.categories)))
         try:
@@ -115,6 +115,10 @@ def _check(photo: Pixels, size: int) -> None:
 def _batches(photos: Sequence[Pixels], size: int) -> Iterator[Sequence[Pixels]]:
     for start in range(0, len(photos), size):
         yield photos[start : start + size]
+
+
+def _stacked(batch: Sequence[Pixels]) -> npt.NDArray[np.uint8]:
+    return batch[0][np.newaxis] if len(batch) == 1 else np.stack(batch)  # a shopper's one photo is not copied
 
 
 def _output(result: InferResult, name: str, shape: tuple[int, int]) -> _Floats:

@@ -9,6 +9,7 @@ import pytest
 
 from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import configurations
+from inference.serving.generate import ConfigGenerator
 from inference.serving.parse import parse_pbtxt
 from inference.serving.repositories import cpu_spec, gpu_spec
 from inference.serving.spec import Backend, Device, Level, ModelSpec
@@ -62,6 +63,13 @@ def test_each_runs_on_its_own_device() -> None:
         Backend.PYTHON,
         [(Device.CPU, 3)],
     )
+
+
+def test_an_engine_with_profiles_is_asked_for_their_sizes() -> None:
+    engine = gpu_spec(FACTS, profile_sizes=(8, 32))
+    assert (engine.backend, engine.batching.preferred_sizes) == (Backend.TENSORRT, (8, 32))
+    assert 'platform: "tensorrt_plan"' in ConfigGenerator(engine).to_pbtxt()
+    assert 'platform: "onnxruntime_onnx"' in ConfigGenerator(gpu_spec(FACTS)).to_pbtxt()
 
 
 def test_an_assembled_repository_holds_configuration_code_and_weights(tmp_path: Path) -> None:
