@@ -153,13 +153,14 @@ class Registry:
         method, _, path = route.inputs["routeKey"].partition(" ")
         target = route.inputs["target"].removeprefix("integrations/")
         kind = "aws:apigatewayv2/integration:Integration"
+        checked = route.inputs["authorizationType"] == "JWT"  # an authoriser alone does nothing
         integration = next(i for i in self._plan.of(kind) if i.id == target)
         return RouteSpec(
             name=route.inputs["operationName"],
             method=method,
             path=path,
             function=next(f for f in self.functions if f.arn in integration.inputs["integrationUri"]),
-            authoriser=self._authorisers[route.inputs["authorizerId"]] if "authorizerId" in route.inputs else None,
+            authoriser=self._authorisers[route.inputs["authorizerId"]] if checked else None,
         )
 
 

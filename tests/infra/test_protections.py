@@ -122,7 +122,9 @@ def test_a_queue_is_encrypted_and_has_a_dead_letter_queue_of_its_own(plan: Plan)
     for queue in queues:
         assert queue.inputs["kmsMasterKeyId"] == plan.one("aws:kms/key:Key", "data").attributes["arn"]
         assert queue.inputs["messageRetentionSeconds"] == 14 * 86_400
-    for allow in plan.of("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"):
+    allowing_redrive = plan.of("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy")
+    assert len(allowing_redrive) == len(dead)
+    for allow in allowing_redrive:
         (target,) = [queue for queue in queues if queue.attributes["url"] == allow.inputs["queueUrl"]]
         said = json.loads(allow.inputs["redriveAllowPolicy"])
         assert said == {

@@ -67,13 +67,12 @@ def check_form(environ: Mapping[str, Any], body: bytes, secret: str) -> None:
 
 def _parsed(environ: Mapping[str, Any], body: bytes) -> tuple[dict[str, str], int]:
     """The form's fields, their names in lower case, and the file's size."""
-    request = Request({**environ, "wsgi.input": io.BytesIO(body)})
-    request.max_form_parts = 100
-    fields = {name.lower(): value for name, value in request.form.items()}
-    file = request.files.get("file")
-    data = file.read() if file is not None else fields.pop("file", "").encode()
-    if file is None and b'name="file"' not in body:
-        raise RefusedError(400, "InvalidArgument", "POST requires exactly one file upload per request.")
+    with Request({**environ, "wsgi.input": io.BytesIO(body)}) as request:
+        fields = {name.lower(): value for name, value in request.form.items()}
+        file = request.files.get("file")
+        if file is None and "file" not in fields:
+            raise RefusedError(400, "InvalidArgument", "POST requires exactly one file upload per request.")
+        data = file.read() if file is not None else fields.pop("file").encode()
     return fields, len(data)
 
 
