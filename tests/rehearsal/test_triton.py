@@ -151,10 +151,17 @@ def test_weights_are_not_served_under_another_versions_name(repository: Path, tm
 
 
 @pytest.mark.usefixtures("server")
-def test_nothing_of_a_server_stays(repository: Path) -> None:
+@pytest.mark.parametrize("killed", [False, True])
+def test_nothing_of_a_server_stays(repository: Path, killed: bool) -> None:
+    before = set(Path("/dev/shm").iterdir())
     with triton_server(repository) as running:
         process = psutil.Process(running.pid)
         family = [process, *process.children(recursive=True)]
+        regions = {region for region in set(Path("/dev/shm").iterdir()) - before if region.name.startswith("triton-")}
+        if killed:
+            process.kill()
     assert len(family) > 1
+    assert regions
+    assert not any(region.exists() for region in regions)
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []

@@ -25,7 +25,6 @@ from botocore.parsers import ResponseParserError
 
 from lookalike.errors import (
     ConflictError,
-    ForbiddenError,
     LookalikeError,
     NotFoundError,
     OverloadedError,
@@ -92,6 +91,7 @@ FORBIDDEN: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
+"""A role that allows too little or credentials that ran out: ours to put right, never the shopper's to be told."""
 CONFLICT: Final = frozenset({"ConditionalCheckFailed", "ConditionalCheckFailedException", TRANSACTION_CANCELLED})
 FAULT: Final = frozenset(
     {
@@ -165,7 +165,7 @@ def translated_code(code: str, message: str, status: int = 0) -> LookalikeError:
     if kind in CONFLICT:
         return ConflictError(message)
     if kind in FORBIDDEN:
-        return ForbiddenError(message)
+        return UnavailableError(message, retry_after=_REPAIR)
     if kind in OVERLOADED:
         return OverloadedError(message)
     if kind in UNAVAILABLE:
@@ -202,8 +202,6 @@ def _answered(error: ClientError) -> LookalikeError:
 
 
 def _by_status(status: int, message: str) -> LookalikeError:
-    if status in (401, 403):
-        return ForbiddenError(message)
     if status == _TOO_MANY_REQUESTS:
         return OverloadedError(message)
     return UnavailableError(message) if status >= _SERVER_ERROR else UnavailableError(message, retry_after=_REPAIR)

@@ -5,7 +5,7 @@ from lookalike.adapters.aws.backoff import Backoff
 from lookalike.adapters.aws.dynamo_table import DynamoTable
 from lookalike.adapters.aws.row import Row
 from lookalike.adapters.aws.tables import EVENTS, joined
-from lookalike.adapters.embedded.instant import from_micros, to_micros
+from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.ports.event_log import Event, EventKind
 

@@ -11,7 +11,7 @@ from lookalike.adapters.aws.parallel import in_parallel
 from lookalike.adapters.aws.row import Row
 from lookalike.adapters.aws.tables import BY_ITEM, BY_STATUS, PHOTOS, UPLOADS, all_shards, joined, shard_of
 from lookalike.adapters.aws.write import update
-from lookalike.adapters.embedded.instant import from_micros, to_micros
+from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lookalike.adapters.embedded.database import Database
-from lookalike.adapters.embedded.instant import from_micros, to_micros
+from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.ports.event_log import Event, EventKind
 

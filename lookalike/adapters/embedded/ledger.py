@@ -3,7 +3,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from lookalike.adapters.embedded.database import Database, Row, json_list
-from lookalike.adapters.embedded.instant import from_micros, to_micros
+from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId

@@ -10,7 +10,7 @@ from lookalike.adapters.embedded.index.build import Build, Search
 from lookalike.adapters.embedded.index.nearest import find_exactly, find_nearest
 from lookalike.adapters.embedded.index.records import SCHEMA, Records
 from lookalike.adapters.embedded.index.tuning import Tuning
-from lookalike.adapters.embedded.instant import from_micros, to_micros
+from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.embedding import Embedding, ModelVersion
 from lookalike.domain.generation import IndexGeneration

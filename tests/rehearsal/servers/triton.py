@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -86,9 +86,10 @@ def triton_server(repository: Path, *, ports: Ports | None = None, log: Path | N
         backends = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="triton-")))
         _link_python_backend(wheel, backends)
         output = stack.enter_context(log.open("ab"))
-        process = subprocess.Popen(
-            _command(wheel, repository, backends, ports), env=_environment(wheel), stdout=output, stderr=output
-        )
+        command = [*_command(wheel, repository, ports), *_python_backend(backends)]
+        # A group of its own: where the server is killed outright its models' processes would stay for ever.
+        process = subprocess.Popen(command, env=_environment(wheel), stdout=output, stderr=output, process_group=0)
+        stack.callback(_remove_shared_memory, backends)
         stack.callback(_stop, process)
         yield Triton(ports, process.pid, _wait_until_ready(process, ports, log), log)
 
@@ -128,11 +129,18 @@ def _link_python_backend(wheel: Path, backends: Path) -> None:
         program.chmod(program.stat().st_mode | 0o111)
 
 
-def _command(wheel: Path, repository: Path, backends: Path, ports: Ports) -> list[str]:
+def _python_backend(backends: Path) -> list[str]:
+    """Where the backend is, and its shared memory: named after this server, so that what is left can be told."""
+    settings = {"shm-default-byte-size": _SHARED_MEMORY, "shm-region-prefix-name": backends.name}
+    return [
+        f"--backend-directory={backends}",
+        *(f"--backend-config=python,{name}={value}" for name, value in settings.items()),
+    ]
+
+
+def _command(wheel: Path, repository: Path, ports: Ports) -> list[str]:
     options = {
         "model-repository": repository,
-        "backend-directory": backends,
-        "backend-config": f"python,shm-default-byte-size={_SHARED_MEMORY}",
         "model-control-mode": "none",
         "strict-readiness": "true",
         "exit-on-error": "true",
@@ -191,6 +199,13 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with suppress(ProcessLookupError):  # nobody of the group is left, as it should be
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _remove_shared_memory(backends: Path) -> None:
+    for region in Path("/dev/shm").glob(f"{backends.name}*"):
+        region.unlink(missing_ok=True)
 
 
 def _end(log: Path) -> str:

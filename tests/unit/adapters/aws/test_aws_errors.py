@@ -16,7 +16,6 @@ from lookalike.adapters.aws import errors
 from lookalike.adapters.aws.errors import is_contention, translated, translated_code
 from lookalike.errors import (
     ConflictError,
-    ForbiddenError,
     LookalikeError,
     NotFoundError,
     OverloadedError,
@@ -118,12 +117,12 @@ def test_no_code_has_two_places() -> None:
         ("ResourceNotFoundException", 400, UnavailableError),
         ("AWS.SimpleQueueService.NonExistentQueue", 400, UnavailableError),
         ("KMS.ThrottlingException", 400, OverloadedError),
-        ("KMS.AccessDeniedException", 400, ForbiddenError),
-        ("AccessDenied", 403, ForbiddenError),
+        ("KMS.AccessDeniedException", 400, UnavailableError),
+        ("AccessDenied", 403, UnavailableError),
         ("ConditionalCheckFailedException", 400, ConflictError),
         ("SlowDown", 503, OverloadedError),
         ("InternalError", 500, UnavailableError),
-        ("NeverHeardOf", 403, ForbiddenError),
+        ("NeverHeardOf", 403, UnavailableError),
         ("NeverHeardOf", 429, OverloadedError),
         ("NeverHeardOf", 502, UnavailableError),
         ("NeverHeardOf", 418, UnavailableError),

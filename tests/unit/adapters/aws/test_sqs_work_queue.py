@@ -11,7 +11,7 @@ from lookalike.adapters.aws.correlation import carrying
 from lookalike.adapters.aws.work_queue import Message, SqsWorkQueue, parse_pointer, write_pointer
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import UploadId
-from lookalike.errors import ForbiddenError, InvalidRequestError, UnavailableError
+from lookalike.errors import InvalidRequestError, UnavailableError
 from lookalike.ports.work_queue import Pointer
 from lookalike.testing.examples import OTHER_SHOP, SHOP, upload_id
 from tests.contract.aws_adapters import EmulatedAws
@@ -64,7 +64,7 @@ def test_what_stays_refused_is_an_error_and_not_lost_silently() -> None:
 
 def test_our_own_fault_is_not_repeated() -> None:
     sqs = Sqs(lambda *_: "AccessDenied", senders_fault=True)
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(UnavailableError):
         queue_on(sqs).send_many(pointers(3))
     assert sqs.calls == 1
 

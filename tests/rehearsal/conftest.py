@@ -1,0 +1,62 @@
+"""One rehearsed cloud for all tests of a session; each test has catalogues of its own in it."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal.servers.opensearch import OpenSearchMissingError
+from tests.rehearsal.servers.triton import TritonMissingError
+from tests.rehearsal.shop import Shop
+from tests.rehearsal.whole import Rehearsal, rehearsal
+
+RETRY_AFTER_S = 1
+_numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # moto leaves the files of the forms that it reads to the garbage collector.
+    config.addinivalue_line("filterwarnings", "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Everything, started once; messages that failed come again after a second rather than after AWS's minutes."""
+    with ExitStack() as stack:
+        starting = rehearsal(tmp_path_factory.mktemp("whole"), retry_after_s=RETRY_AFTER_S)
+        try:
+            with warnings.catch_warnings():
+                # pulumi_aws tells, once imported, of the resources that it keeps under their old names.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                started = stack.enter_context(starting)
+        except (OpenSearchMissingError, TritonMissingError) as error:
+            pytest.skip(str(error))
+        yield started
+
+
+@pytest.fixture
+def open_shop(whole: Rehearsal) -> Iterator[Callable[[], Shop]]:
+    """Opens a new, empty catalogue."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(Shop(whole, f"shop-{next(_numbers)}"))
+
+
+@pytest.fixture
+def shop(open_shop: Callable[[], Shop]) -> Shop:
+    return open_shop()
+
+
+@pytest.fixture(scope="session")
+def drawn() -> list[bytes]:
+    """Photos that Lookalike draws itself."""
+    from lookalike.sample import draw_catalogue  # noqa: PLC0415 - drawing is for those who ask
+
+    return [garment.photo() for garment in draw_catalogue(16, seed=3)]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return Path(__file__).parents[2]

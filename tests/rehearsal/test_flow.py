@@ -1,0 +1,85 @@
+"""Photos travel the whole of it: pre-signed form, bucket, queue, function, model, index, ledger."""
+
+import json
+from typing import Any
+
+from functions.embed.wiring import EmbedSettings
+from functions.prepare.wiring import PrepareSettings
+from functions.search.wiring import SearchSettings
+from functions.settings import Settings
+from functions.uploads.wiring import UploadsSettings
+from tests.rehearsal.checker import drained
+from tests.rehearsal.shop import Shop
+from tests.rehearsal.whole import Rehearsal
+
+BROKEN = b"\xff\xd8 this is no photo"
+SETTINGS = {"uploads": UploadsSettings, "search": SearchSettings, "prepare": PrepareSettings, "embed": EmbedSettings}
+
+
+def lines(log: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+
+
+def test_photos_end_indexed_or_rejected_and_are_found(shop: Shop, drawn: list[bytes]) -> None:
+    for number in range(len(drawn)):
+        shop.put_item(f"item-{number}", "dress" if number % 2 else "hat", "colour:red")
+    uploads = [shop.offer(photo, f"item-{number}") for number, photo in enumerate(drawn)]
+    twice = shop.offer(drawn[0], "item-1")
+    broken = shop.offer(BROKEN, "item-2")
+    asked_with = shop.offer(drawn[3])
+    assert {shop.settled(upload)["status"] for upload in [*uploads, twice]} == {"indexed"}
+    assert shop.settled(broken)["rejection"]["code"]
+    assert shop.settled(asked_with)["status"] == "prepared"
+    drained(shop.whole)
+    assert shop.findings() == []
+
+    found = shop.search(upload=asked_with, k=5).json()["neighbours"]
+    assert (found[0]["item"]["id"], found[0]["reason"]) == ("item-3", "exact")
+    hats = shop.search(item="item-3", filter=[{"any": ["category:hat"]}], k=6).json()["neighbours"]
+    assert {each["item"]["id"] for each in hats} == {f"item-{n}" for n in range(0, len(drawn), 2)}
+    picture = shop.http.get(f"/v1/photos/{found[0]['photo']}/thumbnail")
+    assert (picture.headers["content-type"], picture.content[:4]) == ("image/webp", b"RIFF")
+    status = shop.http.get("/v1/status").json()
+    assert status["uploads"] == {"indexed": len(drawn) + 1, "rejected": 1, "prepared": 1}
+
+
+def test_an_item_that_is_removed_is_gone_everywhere(shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("kept")
+    shop.put_item("removed")
+    shop.offer(drawn[0], "kept")
+    removed = shop.offer(drawn[1], "removed")
+    for offer in shop.offered:
+        shop.settled(offer.upload)
+    assert shop.http.delete("/v1/items/removed").status_code == 204
+    assert shop.http.get(f"/v1/uploads/{removed}").status_code == 404
+    shop.offered = shop.offered[:1]
+    drained(shop.whole)
+    assert shop.findings() == []
+
+
+def test_a_requests_number_is_in_every_line_about_its_upload(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("item")
+    upload = shop.offer(drawn[0], "item", **{"X-Request-Id": "number-of-my-own"})
+    shop.settled(upload)
+    drained(whole)
+    uploads = whole.cloud.functions["uploads"].log()
+    assert any(line.get("correlation_id") == "number-of-my-own" for line in lines(uploads))
+    for function in ("prepare", "embed"):
+        told = [line for line in lines(whole.cloud.functions[function].log()) if line.get("upload") == upload]
+        assert told
+        assert {line["correlation_id"] for line in told} == {"number-of-my-own"}
+
+
+def test_functions_read_just_what_the_program_tells_them(whole: Rehearsal) -> None:
+    for name, function in whole.cloud.functions.items():
+        declared = {n for n in function.spec.environment if not n.startswith("POWERTOOLS_")}
+        assert SETTINGS[name].variables() - Settings.variables() == declared
+
+
+def test_no_token_and_no_body_is_written_into_a_log(whole: Rehearsal, shop: Shop) -> None:
+    shop.put_item("a-telling-name")
+    token = shop.http.headers["authorization"].removeprefix("Bearer ")
+    logs = "".join(function.log() for function in whole.cloud.functions.values())
+    assert logs
+    assert token not in logs
+    assert "a-telling-name" not in logs
