@@ -50,8 +50,8 @@ COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.1
 	--custom-compile-command "make lock" --group build
 
 lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest first so that all agree
-	$(COMPILE) --extra cli --extra aws --group infra --group test --group lint --group bench -o requirements/bench.txt
-	$(COMPILE) --extra cli --extra aws --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
+	$(COMPILE) --extra cli --extra functions --group infra --group test --group lint --group bench -o requirements/bench.txt
+	$(COMPILE) --extra cli --extra functions --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
 	$(COMPILE) --extra cli -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
 	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
