@@ -25,11 +25,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - where Linux keeps it; nothing is made here by name
 WHEEL: Final = Path(__file__).parents[3] / ".cache" / "triton"
 _ERROR: Final = re.compile(r"E\d{4} |error")
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
-_SHARED_MEMORY: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
+_REGION_BYTES: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
 _KEPT_MEMORY: Final = str(256 << 20)
 
 
@@ -131,7 +132,7 @@ def _link_python_backend(wheel: Path, backends: Path) -> None:
 
 def _python_backend(backends: Path) -> list[str]:
     """Where the backend is, and its shared memory: named after this server, so that what is left can be told."""
-    settings = {"shm-default-byte-size": _SHARED_MEMORY, "shm-region-prefix-name": backends.name}
+    settings = {"shm-default-byte-size": _REGION_BYTES, "shm-region-prefix-name": backends.name}
     return [
         f"--backend-directory={backends}",
         *(f"--backend-config=python,{name}={value}" for name, value in settings.items()),
@@ -204,7 +205,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _remove_shared_memory(backends: Path) -> None:
-    for region in Path("/dev/shm").glob(f"{backends.name}*"):
+    for region in SHARED_MEMORY.glob(f"{backends.name}*"):
         region.unlink(missing_ok=True)
 
 
