@@ -86,13 +86,13 @@ def untie_the_photo(shop: Shop, at: int) -> None:
 def lose_the_entry(shop: Shop, at: int) -> None:
     with OpenSearch(shop.whole.opensearch.url) as client:
         key = f"{shop.offered[at].item}/{shop.offered[at].photo}"
-        client.delete(index(shop), id=key)
+        client.delete(index=index(shop), id=key)
 
 
 def enter_it_for_another_item(shop: Shop, at: int) -> None:
     with OpenSearch(shop.whole.opensearch.url) as client:
         (hit,) = client.search(index=index(shop), body={"size": 1})["hits"]["hits"]
-        client.index(index(shop), hit["_source"], id=f"item-9/{shop.offered[at].photo}")
+        client.index(index=index(shop), body=hit["_source"], id=f"item-9/{shop.offered[at].photo}")
 
 
 def index(shop: Shop) -> str:
@@ -114,7 +114,7 @@ def lose_the_thumbnail(shop: Shop, at: int) -> None:
 
 
 def leave_an_object_behind(shop: Shop, at: int) -> None:
-    store(shop).put_object(Bucket=bucket(shop), Key=f"prepared/{shop.catalogue}/{'0' * 64}", Body=b"")
+    store(shop).put_object(Bucket=bucket(shop), Key=f"prepared/{shop.catalogue}/{at:064x}", Body=b"")
 
 
 def leave_a_dead_letter(shop: Shop, at: int) -> None:

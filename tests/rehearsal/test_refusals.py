@@ -14,15 +14,15 @@ from tests.rehearsal.whole import Rehearsal
 PAST = 1_000_000_000
 BAD = {
     "none": lambda _: None,
-    "empty": lambda _: "",
-    "not a token": lambda _: "abc.def.ghi",
+    "not a token": lambda _: "token",
+    "of three parts": lambda _: "abc.def.ghi",
     "expired": lambda issuer: issuer.token("shop", exp=PAST),
     "without an end": lambda issuer: issuer.token("shop", exp=None),
     "not valid yet": lambda issuer: issuer.token("shop", nbf=int(time.time()) + 600),
     "another issuer's": lambda issuer: issuer.token("shop", iss="https://login.example/"),
     "another audience's": lambda issuer: issuer.token("shop", aud="another-api"),
     "another key's": lambda issuer: issuer.token("shop", key=new_key("first")),
-    "without a catalogue": lambda issuer: issuer.token("shop", catalogue=None),
+    "without a catalogue": lambda issuer: issuer.token(None),
     "of no catalogue's name": lambda issuer: issuer.token("Not A Name"),
     "unsigned": lambda issuer: issuer.token("shop").rpartition(".")[0] + ".",
 }

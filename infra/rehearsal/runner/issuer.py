@@ -22,7 +22,7 @@ class Issuer:
         self.audience = "lookalike"
         self._key = new_key("first")
 
-    def token(self, catalogue: str, *, key: RSAKey | None = None, **changes: Any) -> str:
+    def token(self, catalogue: str | None, *, key: RSAKey | None = None, **changes: Any) -> str:
         """A token for this catalogue, for an hour; `changes` replace claims, and None takes one out."""
         now = int(time.time())
         claims = {
