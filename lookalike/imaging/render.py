@@ -14,7 +14,7 @@ Pillow's `reducing_gap`: 2.0 is "very close to fair resampling" by its documenta
 """
 
 
-def render(stored: Stored, box: Box, side: int) -> Image.Image:
+def render(stored: Stored, box: Box, side: int, resampling: Image.Resampling = Image.Resampling.BICUBIC) -> Image.Image:
     """A box of the upright picture (left, top, right, bottom in 0..1) as upright sRGB, its longest side `side` pixels.
 
     Colours are converted and turned last, when the picture is smallest.
@@ -23,5 +23,5 @@ def render(stored: Stored, box: Box, side: int) -> Image.Image:
     across, down = stored.extent
     part = (left * across, top * down, right * across, bottom * down)
     target = fit(part[2] - part[0], part[3] - part[1], side)
-    resized = stored.image.resize(target, Image.Resampling.BICUBIC, box=part, reducing_gap=GAP)
+    resized = stored.image.resize(target, resampling, box=part, reducing_gap=GAP)
     return orient(to_srgb(resized, stored.profile), stored.orientation)

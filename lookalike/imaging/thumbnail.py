@@ -10,7 +10,7 @@ from lookalike.imaging.render import render
 
 THUMBNAIL_SIDE: Final = 256
 _QUALITY: Final = 80
-_EFFORT: Final = 2
+_EFFORT: Final = 1  # of 6: a fifth less time than 2 for an eighth more bytes
 _SMALL: Final = 1_000_000
 
 
@@ -24,8 +24,11 @@ def keep_for_thumbnail(stored: Stored) -> Stored:
 
 
 def render_thumbnail(stored: Stored) -> Image.Image:
-    """The whole picture, upright, its longest side 256 pixels, or its own where that is less."""
-    return render(stored, WHOLE, min(THUMBNAIL_SIDE, max(stored.image.size)))
+    """The whole picture, upright, its longest side 256 pixels, or its own where that is less.
+
+    HAMMING costs half of what BICUBIC does and nobody can tell at this size; the model's pixels stay BICUBIC.
+    """
+    return render(stored, WHOLE, min(THUMBNAIL_SIDE, max(stored.image.size)), Image.Resampling.HAMMING)
 
 
 def encode_webp(image: Image.Image) -> bytes:

@@ -21,7 +21,7 @@ from lookalike.services.prepare_photos import PreparePhotos
 from lookalike.services.put_items import PutItems
 from lookalike.services.receive_uploads import mark_received
 
-BATCH: Final = 32
+BATCH: Final = 64
 """Photos a batch: large enough to share commits and fill the model, small enough to report often."""
 
 
