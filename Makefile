@@ -31,6 +31,7 @@ lint: $(VENV)/.dev  ## Style, types and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m inference.serving --check
 
 format: $(VENV)/.dev  ## Put the code into its form
 	$(BIN)/ruff check --fix .
