@@ -1,15 +1,14 @@
 """Messages come twice, late, in any order, broken; functions die at any moment: nothing is lost, nothing doubled."""
 
 import os
-import re
 import signal
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from threading import Lock
 from typing import Final
 
+import httpx
 import pytest
 
 from infra.rehearsal.runner.gate import AwsCall
@@ -34,9 +33,8 @@ def no_dead_letters_left(whole: Rehearsal) -> Iterator[None]:
 
 def inferences(whole: Rehearsal) -> int:
     """Photos that Triton has computed since it started."""
-    with urllib.request.urlopen(whole.triton.metrics, timeout=5) as answer:
-        found = re.findall(r'^nv_inference_count\{model="embedder".*\} (\d+)', answer.read().decode(), re.MULTILINE)
-    return sum(map(int, found))
+    told = httpx.get(f"{whole.triton.http}/v2/models/embedder/stats").json()
+    return int(told["model_stats"][0]["inference_count"])
 
 
 def test_copies_of_one_message_at_once_do_its_work_once(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:

@@ -1,11 +1,11 @@
 """Everything at once: real Triton, real OpenSearch, the emulator, and the cloud that the program declares."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from inference.serving.assemble import assemble_cpu
 from infra.rehearsal.runner import Cloud, run_cloud
@@ -20,13 +20,42 @@ ONE_MACHINE: Final = {
 """How the rehearsal's stack differs from a shop's: no more runs at once than a small machine has room for."""
 
 
+S = TypeVar("S")
+
+
+class Standing(Generic[S]):
+    """A server that can go away and come back where its clients look for it."""
+
+    def __init__(self, start: Callable[[S | None], AbstractContextManager[S]]) -> None:
+        """`start` gives a server: the first one, or one in the place of another that stopped."""
+        self._start = start
+        self._running = ExitStack()
+        self.server = self._running.enter_context(start(None))
+
+    def stop(self) -> None:
+        """Let it go; stopping twice is fine."""
+        self._running.close()
+
+    def start_again(self) -> None:
+        """Let it come back."""
+        self.server = self._running.enter_context(self._start(self.server))
+
+
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What stands."""
 
     cloud: Cloud
-    triton: Triton
-    opensearch: OpenSearchServer
+    standing_triton: Standing[Triton]
+    standing_opensearch: Standing[OpenSearchServer]
+
+    @property
+    def triton(self) -> Triton:
+        return self.standing_triton.server
+
+    @property
+    def opensearch(self) -> OpenSearchServer:
+        return self.standing_opensearch.server
 
 
 @contextmanager
@@ -35,22 +64,23 @@ def rehearsal(folder: Path, **how: Any) -> Iterator[Rehearsal]:
 
     Raises what the servers raise where one of them cannot be had: nothing is left out.
     """
-    with ExitStack() as stack:
-        triton, opensearch = _beside_each_other(
-            stack,
-            triton_server(assemble_cpu(find_model(), folder / "repository")),
-            opensearch_server(folder=folder / "opensearch"),
-        )
+    repository = assemble_cpu(find_model(), folder / "repository")
+
+    def triton(old: Triton | None) -> AbstractContextManager[Triton]:
+        return triton_server(repository, ports=old.ports if old else None)
+
+    def opensearch(old: OpenSearchServer | None) -> AbstractContextManager[OpenSearchServer]:
+        return opensearch_server(folder=folder / "opensearch", port=old.port if old else None)
+
+    with ExitStack() as stack, ThreadPoolExecutor(2, "start") as pool:
+        starting = [pool.submit(Standing[Any], start) for start in (triton, opensearch)]
+        wait(starting)
+        # What did start is stopped even where the other did not.
+        for start in starting:
+            if start.exception() is None:
+                stack.callback(start.result().stop)
+        standing_triton, standing_opensearch = (start.result() for start in starting)
         overrides = {**ONE_MACHINE, **how.pop("overrides", {})}
-        cloud = run_cloud(triton=triton.grpc, opensearch=opensearch.url, overrides=overrides, **how)
-        yield Rehearsal(stack.enter_context(cloud), triton, opensearch)
-
-
-def _beside_each_other(stack: ExitStack, *starting: AbstractContextManager[Any]) -> list[Any]:
-    with ThreadPoolExecutor(len(starting), "start") as pool:
-        started = [pool.submit(context.__enter__) for context in starting]
-    # All have ended: what did start is stopped even where another did not.
-    for context, start in zip(starting, started, strict=True):
-        if start.exception() is None:
-            stack.push(context)
-    return [start.result() for start in started]
+        addresses = {"triton": standing_triton.server.grpc, "opensearch": standing_opensearch.server.url}
+        cloud = stack.enter_context(run_cloud(**addresses, overrides=overrides, **how))
+        yield Rehearsal(cloud, standing_triton, standing_opensearch)

@@ -12,7 +12,7 @@ from infra.rehearsal.runner.front import Front
 from infra.rehearsal.runner.function import Function
 from infra.rehearsal.runner.gate import SECRET, Gate, access_key
 from infra.rehearsal.runner.issuer import Issuer, issuing
-from infra.rehearsal.runner.listener import listening
+from infra.rehearsal.runner.listener import Listener, listening
 from infra.rehearsal.runner.mapping import MappingRunner
 
 
@@ -20,12 +20,17 @@ from infra.rehearsal.runner.mapping import MappingRunner
 class Cloud:
     """A cloud that runs: its API answers at `url`, to tokens of `issuer`."""
 
-    url: str
+    front: Listener
     issuer: Issuer
     rehearsed: Rehearsed
     functions: Mapping[str, Function]
     mappings: Mapping[str, MappingRunner]
     gate: Gate
+
+    @property
+    def url(self) -> str:
+        """Where the API answers."""
+        return f"http://{self.front.address}"
 
 
 @contextmanager
@@ -66,9 +71,10 @@ def run_cloud(
         for runner in mappings.values():
             runner.start()
             stack.callback(runner.stop)
-        front = stack.enter_context(listening(Front(rehearsed.routes, functions), "front", port))
+        front = Listener(Front(rehearsed.routes, functions), "front", port)
+        stack.callback(front.stop)
         yield Cloud(
-            url=f"http://{front}",
+            front=front,
             issuer=issuer,
             rehearsed=rehearsed,
             functions=functions,

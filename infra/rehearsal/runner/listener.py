@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import Any, Final
 
@@ -16,6 +16,24 @@ class Silent(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         """Requests are nobody's news."""
+
+
+class Listener:
+    """An application that can be taken away and come back at the same address."""
+
+    def __init__(self, app: WsgiApp, name: str, port: int = 0) -> None:
+        self._app, self._name = app, name
+        self._running = ExitStack()
+        self.address = self._running.enter_context(listening(app, name, port))
+
+    def stop(self) -> None:
+        """Refuse connections; stopping twice is fine."""
+        self._running.close()
+
+    def start_again(self) -> None:
+        """Answer again."""
+        port = int(self.address.rpartition(":")[2])
+        self._running.enter_context(listening(self._app, self._name, port))
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class MappingRunner:
         self.mapping = mapping
         self._function = function
         self._sqs: Any = sqs
-        self._retry_after_s = retry_after_s
+        self.retry_after_s = retry_after_s
         most = mapping.max_concurrency or _UNLIMITED
         self._slots = Semaphore(most)
         self._pool = ThreadPoolExecutor(most, f"deliver {mapping.queue.name}")
@@ -125,13 +125,13 @@ class MappingRunner:
             self._sqs.delete_message_batch(QueueUrl=self.mapping.queue.url, Entries=entries)
 
     def _show_again(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        if self._retry_after_s is None:
+        if self.retry_after_s is None:
             return
         for message in messages:
             self._sqs.change_message_visibility(
                 QueueUrl=self.mapping.queue.url,
                 ReceiptHandle=message["ReceiptHandle"],
-                VisibilityTimeout=self._retry_after_s,
+                VisibilityTimeout=self.retry_after_s,
             )
 
 
