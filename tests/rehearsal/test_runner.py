@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_batches_are_no_larger_than_the_mapping_says(make: Make) -> None:
     queue, function = FakeQueue(["x"] * 25), FakeFunction(failing())
     feed(queue, function, make, batch_size=4)
     assert max(map(len, function.batches)) == 4
-    assert sorted(sum(function.batches, [])) == sorted(f"m{n}" for n in range(25))
+    assert sorted(chain(*function.batches)) == sorted(f"m{n}" for n in range(25))
 
 
 def test_a_window_fills_batches_beyond_what_one_receive_gives(make: Make) -> None:

@@ -117,7 +117,7 @@ class MappingRunner:
             reported = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures") or ()}
         except (AttributeError, KeyError, TypeError):
             return everything
-        return min(reported, everything)
+        return everything if reported - everything else reported
 
     def _delete(self, messages: Sequence[Mapping[str, Any]]) -> None:
         for some in _tens(messages):
