@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip
 DATA := ../shared/data/clothing
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test triton lint bench train lock clean format openapi
+.PHONY: help demo test triton lint rehearse bench train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -36,6 +36,9 @@ lint: $(VENV)/.dev  ## Style, types and the direction of imports
 format: $(VENV)/.dev  ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rehearse: $(VENV)/.dev triton  ## The rehearsed cloud: photos to indexed, one line of JSON (PHOTOS=dir, SERVE=1 stays up)
+	$(BIN)/python -m tests.rehearsal $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter command,$(origin SERVE)),$(if $(filter 1,$(SERVE)),--serve))
 
 bench: $(VENV)/.bench  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
 	$(BIN)/python -m tests.bench
