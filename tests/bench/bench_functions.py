@@ -49,9 +49,11 @@ def main() -> int:
     return int(any(middle[name] / middle[BASELINE] > GOAL for name in FUNCTIONS))
 
 
-def _import(names: list[str]) -> tuple[float, int]:
+def _import(names: list[str], compiled: str) -> tuple[float, int]:
     command = [sys.executable, "-c", TIMED, *names]
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)  # noqa: S603 - our code
     seconds, count = done.stdout.split()
     return float(seconds), int(count)
 
