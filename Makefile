@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 DATA := ../shared/data/clothing
+# As pip does: trust what the system trusts, so that a company's own certificates work.
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test triton lint rehearse bench train lock clean format openapi
