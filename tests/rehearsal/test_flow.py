@@ -83,3 +83,17 @@ def test_no_token_and_no_body_is_written_into_a_log(whole: Rehearsal, shop: Shop
     assert logs
     assert token not in logs
     assert "a-telling-name" not in logs
+
+
+def test_functions_do_what_their_roles_allow_and_nothing_else(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("item")
+    upload = shop.offer(drawn[0], "item")
+    photo = shop.settled(upload)["photo"]
+    shop.put_item("item", "dress", "colour:blue")
+    for path in ("items", "items/item", "status", f"photos/{photo}/thumbnail", f"uploads/{upload}"):
+        assert shop.http.get(f"/v1/{path}").status_code == 200
+    assert shop.search(item="item").status_code == 200
+    assert shop.search(upload=upload, region={"left": 0, "top": 0, "right": 0.5, "bottom": 1}).status_code == 200
+    assert shop.http.delete("/v1/items/item").status_code == 204
+    drained(whole)
+    assert whole.cloud.gate.refused == []

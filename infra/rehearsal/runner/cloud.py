@@ -53,7 +53,8 @@ def run_cloud(
         endpoints = {"triton_endpoint": triton, "opensearch_endpoint": opensearch, "jwt_issuer": issuer.url}
         config = {**(overrides or {}), **endpoints, "jwt_audiences": [issuer.audience]}
         rehearsed = stack.enter_context(rehearse_infra(config))
-        gate = Gate()
+        roles = {spec.name: spec.role for spec in rehearsed.functions.values()}
+        gate = Gate(roles, rehearsed.region, rehearsed.account)
         aws = stack.enter_context(listening(gate, "gate", handler=MotoRequestHandler))
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="functions-")))
         functions = {
