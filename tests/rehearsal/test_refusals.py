@@ -91,6 +91,16 @@ def test_there_is_nothing_beside_the_routes(shop: Shop) -> None:
     assert shop.http.patch("/v1/items").status_code == 404
 
 
+@pytest.mark.parametrize(("origin", "let_in"), [("http://127.0.0.1:8000", True), ("https://evil.example", False)])
+def test_only_pages_of_the_shop_may_read_answers(whole: Rehearsal, origin: str, let_in: bool) -> None:
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    before = httpx.options(f"{whole.cloud.url}/v1/search", headers=asked, timeout=60)
+    after = httpx.get(f"{whole.cloud.url}/v1/health", headers={"Origin": origin}, timeout=60)
+    for answer in (before, after):
+        assert (answer.headers.get("access-control-allow-origin") == origin) is let_in
+    assert ("authorization" in before.headers.get("access-control-allow-headers", "")) is let_in
+
+
 def test_a_form_brings_in_its_own_bytes_only(open_shop: Callable[[], Shop], drawn: list[bytes]) -> None:
     mine, theirs = open_shop(), open_shop()
     ticket = mine.request()

@@ -72,7 +72,8 @@ def run_cloud(
         for runner in mappings.values():
             runner.start()
             stack.callback(runner.stop)
-        front = Listener(Front(rehearsed.routes, functions), "front", port)
+        (api,) = rehearsed.plan.of("aws:apigatewayv2/api:Api")
+        front = Listener(Front(rehearsed.routes, functions, api.inputs.get("corsConfiguration")), "front", port)
         stack.callback(front.stop)
         yield Cloud(
             front=front,

@@ -26,21 +26,35 @@ class Front:
     """A WSGI application; what it refuses itself, it refuses in API Gateway's words."""
 
     def __init__(
-        self, routes: Sequence[RouteSpec], functions: Mapping[str, Function], origins: Sequence[str] = ()
+        self, routes: Sequence[RouteSpec], functions: Mapping[str, Function], cors: Mapping[str, Any] | None = None
     ) -> None:
+        """`cors` is the API's declared configuration, in Pulumi's words."""
         self._routes = routes
         self._functions = functions
-        self._origins = frozenset(origins)
+        self._cors = cors or {}
         self._authorisers = {r.authoriser: JwtAuthoriser(r.authoriser) for r in routes if r.authoriser}
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Answer one request."""
         request = Request(environ)
-        response = self._answer(request)
-        if (origin := request.headers.get("Origin", "")) in self._origins:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Vary"] = "Origin"
+        known = request.headers.get("Origin", "") in self._cors.get("allowOrigins", ())
+        preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        response = Response(status=204) if self._cors and preflight else self._answer(request)
+        if known:
+            response.headers.update(self._allowed(request.headers["Origin"], preflight=preflight))
         return response(environ, start_response)
+
+    def _allowed(self, origin: str, *, preflight: bool) -> dict[str, str]:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html."""
+        always = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        if not preflight:
+            return {**always, "Access-Control-Expose-Headers": ",".join(self._cors.get("exposeHeaders", ()))}
+        return {
+            **always,
+            "Access-Control-Allow-Methods": ",".join(self._cors.get("allowMethods", ())),
+            "Access-Control-Allow-Headers": ",".join(self._cors.get("allowHeaders", ())),
+            "Access-Control-Max-Age": str(self._cors.get("maxAge", 0)),
+        }
 
     def _answer(self, request: Request) -> Response:
         found = self._find(request)
