@@ -11,7 +11,7 @@ from lookalike.adapters.aws.ledger import DynamoLedger
 from lookalike.adapters.aws.photo_store import S3PhotoStore
 from lookalike.adapters.aws.work_queue import SqsWorkQueue
 from lookalike.adapters.embedded.clock import SystemClock
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -19,7 +19,7 @@ from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
 from lookalike.domain.upload import UploadStatus
 from lookalike.errors import InvalidRequestError, NotFoundError
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.embedder import Embedder
 from lookalike.ports.work_queue import Pointer, WorkQueue

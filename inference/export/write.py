@@ -10,7 +10,7 @@ import torch
 
 from inference.export.served import Served
 from inference.train.calibrate import Calibration
-from lookalike.imaging import PREPARATION_VERSION
+from lookalike.imaging.prepare import PREPARATION_VERSION
 
 _OPSET = 18
 _ORIGIN = (

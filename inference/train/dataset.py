@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.imaging import PREPARATION_VERSION, prepare
+from lookalike.imaging.prepare import PREPARATION_VERSION, prepare
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lookalike.domain.item import ItemId
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.query import DEFAULT_K, MAX_K, ByItem, ByPhoto, Query, Region, Subject
 from lookalike.errors import InvalidRequestError, PhotoRejectedError, Rejection
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 
 
 def search(

@@ -3,13 +3,17 @@ from dataclasses import dataclass
 
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
 from lookalike.domain.embedding import ModelVersion
+from lookalike.domain.neighbour import SearchResult
+from lookalike.domain.query import Query
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
-from lookalike.services.find_similar import FindSimilar
 from lookalike.services.put_items import PutItems
 from lookalike.services.remove_items import RemoveItems
 from lookalike.services.request_upload import RequestUpload
+
+Search = Callable[[CatalogueId, Query], SearchResult]
+"""What `FindSimilar` does; named by its shape, so that hosts without it need not load what it loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Services:
     """What routes ask of a host, each at most one. A host gives what its routes need; the others it does not serve."""
 
     request_upload: RequestUpload | None = None
-    find_similar: FindSimilar | None = None
+    find_similar: Search | None = None
     put_items: PutItems | None = None
     remove_items: RemoveItems | None = None
     ledger: Ledger | None = None

@@ -15,7 +15,7 @@ from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import MAX_K, ByPhoto, Query
 from lookalike.errors import InvalidRequestError, PhotoRejectedError, Rejection
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from lookalike.ports.embedder import Embedder, Pixels, Prediction, Priority
 from lookalike.ports.vector_index import VectorIndex
 from lookalike.services.embed_photos import EmbedPhotos

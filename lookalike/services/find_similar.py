@@ -7,7 +7,7 @@ from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.neighbour import CategoryGuess, Neighbour, Reason, SearchResult
 from lookalike.domain.photo import Photo, PhotoId
 from lookalike.domain.query import Query
-from lookalike.imaging import hamming_distance
+from lookalike.imaging.perceptual_hash import hamming_distance
 from lookalike.ports.embedder import ModelFacts, Prediction
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger

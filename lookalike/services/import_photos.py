@@ -9,7 +9,7 @@ from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import Item
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.clock import Clock
 from lookalike.ports.item_store import ItemStore

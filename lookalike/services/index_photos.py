@@ -8,7 +8,7 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import CatalogueDamagedError
-from lookalike.imaging import decode_pixels
+from lookalike.imaging.pixels import decode_pixels
 from lookalike.ports.clock import Clock
 from lookalike.ports.embedder import Priority
 from lookalike.ports.event_log import Event, EventKind, EventLog

@@ -7,7 +7,9 @@ from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.photo import Photo, PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import NotFoundError, PhotoRejectedError
-from lookalike.imaging import Limits, encode_pixels, prepare
+from lookalike.imaging.limits import Limits
+from lookalike.imaging.pixels import encode_pixels
+from lookalike.imaging.prepare import prepare
 from lookalike.ports.clock import Clock
 from lookalike.ports.event_log import Event, EventKind, EventLog
 from lookalike.ports.ledger import Ledger

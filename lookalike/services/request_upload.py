@@ -6,7 +6,7 @@ from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.upload import Upload, UploadId
 from lookalike.errors import InvalidRequestError, NotFoundError
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.ports.clock import Clock
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger

@@ -9,7 +9,9 @@ from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import ByItem, ByPhoto, ByText, ByUpload, ByVector, Region, Subject
 from lookalike.domain.upload import UploadId, UploadStatus
 from lookalike.errors import InvalidRequestError, NotFoundError, PhotoRejectedError, VersionMismatchError
-from lookalike.imaging import Limits, decode_pixels, prepare
+from lookalike.imaging.limits import Limits
+from lookalike.imaging.pixels import decode_pixels
+from lookalike.imaging.prepare import prepare
 from lookalike.ports.embedder import Pixels, Prediction, Priority
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger

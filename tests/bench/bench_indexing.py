@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from lookalike.embedded import open_embedded
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from lookalike.ports.catalogue import NewPhoto
 from lookalike.ports.embedder import Embedder, Pixels, Priority
 from tests.bench.garments import garments

@@ -18,8 +18,8 @@ import numpy.typing as npt
 import simplejpeg
 from PIL import Image, ImageDraw, ImageFilter
 
-from lookalike.imaging import prepare
 from lookalike.imaging.letterbox import fit, letterbox
+from lookalike.imaging.prepare import prepare
 
 WIDTH, HEIGHT, SIZE = 4000, 3000, 224
 Pixels = npt.NDArray[np.uint8]

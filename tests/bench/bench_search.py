@@ -13,7 +13,7 @@ from time import perf_counter
 from lookalike.domain.filter import Filter
 from lookalike.domain.query import ByPhoto, Query
 from lookalike.embedded import EmbeddedCatalogue, open_embedded
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from lookalike.ports.catalogue import NewPhoto
 from lookalike.ports.embedder import Priority
 from lookalike.ports.vector_index import VectorQuery

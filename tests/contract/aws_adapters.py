@@ -15,7 +15,7 @@ from lookalike.adapters.aws.ledger import DynamoLedger
 from lookalike.adapters.aws.photo_store import S3PhotoStore
 from lookalike.adapters.aws.tables import EVENTS, ITEM_PHOTOS, ITEMS, PHOTOS, UPLOADS, Table, create_request
 from lookalike.adapters.aws.work_queue import SqsWorkQueue, parse_pointer
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.ports.work_queue import Pointer
 from lookalike.testing import FixedClock
 from lookalike.testing.examples import NOON

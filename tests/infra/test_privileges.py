@@ -25,7 +25,7 @@ from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import ByItem, ByUpload, Query
 from lookalike.domain.upload import UploadId, UploadStatus
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.find_similar import FindSimilar

@@ -17,7 +17,7 @@ from lookalike.domain.item import ItemId
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import PhotoRejectedError
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from tests.rehearsal.whole import Rehearsal
 
 _PATIENCE_S: Final = 120.0

@@ -2,10 +2,10 @@ from typing import Final
 
 from lookalike.contract.models.search import SearchBody, SearchView
 from lookalike.contract.route import Answer, Call, NoParameters, Route
-from lookalike.services.find_similar import FindSimilar
+from lookalike.contract.services import Search
 
 
-def _search(service: FindSimilar, call: Call[NoParameters, SearchBody]) -> Answer:
+def _search(service: Search, call: Call[NoParameters, SearchBody]) -> Answer:
     result = service(call.catalogue, call.body.query())
     return Answer(SearchView.of(result), stages_ms=result.stages_ms)
 

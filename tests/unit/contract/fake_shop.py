@@ -13,7 +13,7 @@ from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.upload import UploadId
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.find_similar import FindSimilar
 from lookalike.services.index_photos import IndexPhotos

@@ -60,7 +60,6 @@ def test_loads_only_what_it_needs(function: str) -> None:
     assert not loaded(function) & (NEVER | NOT_IN[function])
 
 
-@pytest.mark.xfail(strict=True, reason="lookalike.imaging loads all of itself for Limits and decode_pixels")
 @pytest.mark.parametrize("function", ["uploads", "embed"])
 def test_does_not_load_what_decodes_photos(function: str) -> None:
     assert not loaded(function) & {"PIL", "pillow_heif"}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from tests.hostile import draw, encode
 
 RGB = tuple[int, int, int]

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lookalike.errors import PhotoRejectedError, Rejection
-from lookalike.imaging import Limits, prepare
+from lookalike.imaging.limits import Limits
+from lookalike.imaging.prepare import prepare
 from tests.hostile import MEDIA_TYPES, bombs, cuts, encode_all, impostors
 from tests.hostile.pictures import draw, encode
 
@@ -44,7 +45,7 @@ _BOMBS = """
 import resource
 from pathlib import Path
 from lookalike.errors import PhotoRejectedError
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from tests.hostile import bombs, encode_all
 for data in encode_all().values():
     prepare(data, 32)
@@ -89,7 +90,8 @@ _LARGEST = """
 import resource, sys
 from tests.hostile.pictures import draw, encode
 from pathlib import Path
-from lookalike.imaging import Limits, prepare
+from lookalike.imaging.limits import Limits
+from lookalike.imaging.prepare import prepare
 prepare(encode(draw(), {encoding!r}), 32)
 data = encode(draw(4000, 2500){convert}, {encoding!r})
 held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -169,7 +171,7 @@ from PIL import Image, ImageFile
 Image.init()
 def state(): return (sorted(Image.OPEN), sorted(Image.ID), Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
 before = state()
-from lookalike.imaging import prepare
+from lookalike.imaging.prepare import prepare
 from tests.hostile import encode_all
 for data in encode_all().values(): prepare(data, 32)
 assert state() == before

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lookalike.errors import InvalidRequestError
-from lookalike.imaging import prepare
 from lookalike.imaging.letterbox import fit, letterbox
+from lookalike.imaging.prepare import prepare
 from tests.hostile import draw, encode
 
 sides = st.integers(1, 4000)

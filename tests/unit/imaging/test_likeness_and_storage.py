@@ -8,7 +8,9 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageEnhance
 
 from lookalike.errors import CatalogueDamagedError
-from lookalike.imaging import decode_pixels, encode_pixels, hamming_distance, perceptual_hash, prepare
+from lookalike.imaging.perceptual_hash import hamming_distance, perceptual_hash
+from lookalike.imaging.pixels import decode_pixels, encode_pixels
+from lookalike.imaging.prepare import prepare
 from tests.hostile import encode
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from lookalike.imaging import prepare
 from lookalike.imaging.orient import read_orientation, stored_box
+from lookalike.imaging.prepare import prepare
 from tests.hostile import draw, encode
 
 # How a camera held that way stores an upright picture: the turn that EXIF's undoes.

@@ -1,7 +1,9 @@
 import pytest
 
 from lookalike.errors import PhotoRejectedError, Rejection
-from lookalike.imaging import Limits, prepare, sniff
+from lookalike.imaging.limits import Limits
+from lookalike.imaging.prepare import prepare
+from lookalike.imaging.sniff import sniff
 from tests.hostile import MEDIA_TYPES, draw, encode, encode_all, impostors, polyglots
 
 

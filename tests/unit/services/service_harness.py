@@ -8,7 +8,7 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
-from lookalike.imaging import Limits
+from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.embed_photos import EmbedPhotos
