@@ -25,6 +25,7 @@ RUN_BY_CI = {"make demo": "make demo SERVE=0", "make test": "make test", "make l
 
 SHORTENED = {
     "make bench": "python -m tests.bench.bench_search --photos 40 --queries 20",
+    "make rehearse": "make -n rehearse",  # tests/rehearsal/test_flow.py goes the same way
     "make train": "make -n train",
     "make lock": "make -n lock",
     "make clean": "make -n clean",
