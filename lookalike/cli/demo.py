@@ -58,12 +58,20 @@ def demo(
             session.print_json(whole)
         else:
             _tell(session, folder, tally, answers, report)
+            _tell_left_out(session, tally, unusable)
         if serve:
             tell = session.err if as_json else session.out
             serve_until_stopped(
                 catalogue, LOOPBACK, port, None, lambda url: tell.print(f"serving at {url} (Ctrl-C stops)")
             )
-    return ExitCode.SOME_FAILED if tally.wrong or unusable else ExitCode.OK
+    return ExitCode.OK  # a folder's bad files are told of and in the report; the show went on without them
+
+
+def _tell_left_out(session: Session, tally: Tally, unusable: list[dict[str, str]]) -> None:
+    for error in tally.kept:
+        session.err.print(printable(f"left out: {error.source}: {error.message}"), soft_wrap=True)
+    for photo in unusable:
+        session.err.print(printable(f"left out: {photo['source']}: {photo['message']}"), soft_wrap=True)
 
 
 def _make_shop(session: Session, photos: Path | None, folder: Path, count: int) -> Shop:

@@ -43,3 +43,11 @@ def test_too_few_photos_is_bad_input(run: Run, tmp_path: Path) -> None:
     ran = run("demo", "--photos", tmp_path / "one", "--folder", tmp_path / "demo", "--no-serve")
     assert ran.code == 2
     assert "at least 2" in ran.err
+
+
+def test_bad_files_are_told_of_and_the_show_goes_on(run: Run, photos: Path, tmp_path: Path) -> None:
+    for number in range(20):
+        (photos / "hat" / f"bad-{number}.jpg").write_bytes(b"no picture")
+    ran = run("demo", "--photos", photos, "--folder", tmp_path / "demo", "--no-serve")
+    assert ran.code == 0
+    assert ran.err.count("left out: ") == 20
