@@ -5,7 +5,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -17,9 +16,9 @@ import pytest
 
 from lookalike.domain.upload import UploadId
 from tests.rehearsal.checker import drained
-from tests.rehearsal.shop import PATIENCE_S, Shop
+from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal, Standing
-from tests.rehearsal.wired import Wired, wired
+from tests.rehearsal.wired import Wired, until, wired
 
 RETRY_AFTER_S: Final = 8
 """Between a second and AWS's minutes: a queue's five tries have to outlast the start of a server."""
@@ -73,13 +72,6 @@ def hung(whole: Rehearsal, server: Server) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
-
-
-def until(come_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not come_true():
-        assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s"
-        time.sleep(0.1)
 
 
 def assert_refused(shop: Shop, asked_with: UploadId) -> None:

@@ -1,5 +1,6 @@
 """A second cloud before the same servers, with relays on its lines: every effect of a function can be seen and met."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from infra.rehearsal.runner import run_cloud
 from infra.rehearsal.runner.gate import AwsCall
 from infra.rehearsal.runner.listener import listening
+from tests.rehearsal.shop import PATIENCE_S
 from tests.rehearsal.whole import ONE_MACHINE, Rehearsal
 
 _LONGEST_MESSAGE: Final = 64 << 20  # as Triton's clients have it
@@ -88,6 +90,14 @@ def wired(whole: Rehearsal, *, retry_after_s: int) -> Iterator[Wired]:
         )
         cloud.gate.after = wire.aws
         yield Wired(replace(whole, cloud=cloud), wire)
+
+
+def until(come_true: Callable[[], bool]) -> None:
+    """Wait for it, within a shop's patience."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not come_true():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s"
+        time.sleep(0.1)
 
 
 def _http_relay(upstream: httpx.Client, wire: Wire) -> Any:

@@ -1,0 +1,97 @@
+"""Sixty-four of the same at once: one inference, one entry, and every upload ends."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from threading import Event
+from typing import Final
+
+import httpx
+import pytest
+
+from infra.rehearsal.runner.gate import AwsCall
+from tests.rehearsal.checker import depths, drained
+from tests.rehearsal.shop import PATIENCE_S, Shop
+from tests.rehearsal.whole import Rehearsal
+from tests.rehearsal.wired import until, wired
+
+CROWD: Final = 64
+_shops = count(1)
+
+
+@pytest.fixture(scope="module")
+def one_at_a_time(whole: Rehearsal) -> Iterator[Rehearsal]:
+    """A cloud that runs one process of each function."""
+    with wired(whole, retry_after_s=1) as made:
+        yield made.whole
+
+
+def inferences(whole: Rehearsal) -> int:
+    """Photos that Triton has computed since it started, by its own count."""
+    told = httpx.get(f"{whole.triton.http}/v2/models/embedder/stats").raise_for_status().json()
+    return int(told["model_stats"][0]["inference_count"])
+
+
+@contextmanager
+def held(whole: Rehearsal, function: str) -> Iterator[list[AwsCall]]:
+    """No run of `function` gets an answer to its first call of AWS until this ends; yields the calls that wait."""
+    go, waiting = Event(), list[AwsCall]()
+    before = whole.cloud.gate.after
+
+    def wait(call: AwsCall) -> None:
+        before(call)
+        if call.function == function:
+            waiting.append(call)
+            go.wait(PATIENCE_S)
+
+    whole.cloud.gate.after = wait
+    try:
+        yield waiting
+    finally:
+        whole.cloud.gate.after = before
+        go.set()
+
+
+def crowd(whole: Rehearsal, shop: Shop, photo: bytes, processes: int) -> int:
+    """A photo comes in, and each of its messages `CROWD` times, to so many processes at once; its inferences."""
+    shop.put_item("item")
+    before = inferences(whole)
+    with held(whole, "embed") as embedding:
+        with held(whole, "prepare"):
+            upload = shop.offer(photo, "item")
+            shop.send("received", *[shop.notice(upload)] * (CROWD - 1))
+            assert depths(whole)["received"] >= CROWD  # S3 has tested the queue, too
+        until(lambda: len(embedding) == 1)
+        shop.send("to-embed", *[shop.pointer(upload)] * (CROWD - 1))
+        until(lambda: len(embedding) == processes)
+        assert depths(whole)["to-embed"] >= CROWD
+    assert shop.settled(upload)["status"] == "indexed"
+    drained(whole)
+    assert shop.findings() == []
+    return inferences(whole) - before
+
+
+def test_copies_of_a_message_cost_one_inference(one_at_a_time: Rehearsal, drawn: list[bytes]) -> None:
+    with Shop(one_at_a_time, f"crowd-{next(_shops)}") as shop:
+        assert crowd(one_at_a_time, shop, drawn[0], processes=1) == 1
+
+
+def test_processes_that_meet_at_a_photo_cost_no_more_than_one_each(whole: Rehearsal, drawn: list[bytes]) -> None:
+    """Two processes may both ask the index whether it knows a photo before either has told it; what is made is one."""
+    with Shop(whole, f"crowd-{next(_shops)}") as shop:
+        cost = crowd(whole, shop, drawn[0], processes=2)
+        print(f"{CROWD} copies, two processes that meet: {cost} inferences")
+        assert 1 <= cost <= 2
+
+
+def test_clients_with_one_photo_cost_one_inference(one_at_a_time: Rehearsal, drawn: list[bytes]) -> None:
+    with Shop(one_at_a_time, f"crowd-{next(_shops)}") as shop:
+        shop.put_item("item")
+        before = inferences(one_at_a_time)
+        with ThreadPoolExecutor(CROWD) as clients:
+            uploads = list(clients.map(lambda _: shop.offer(drawn[1], "item"), range(CROWD)))
+        assert {shop.settled(upload)["status"] for upload in uploads} == {"indexed"}
+        drained(one_at_a_time)
+        assert shop.findings() == []
+        assert inferences(one_at_a_time) - before == 1
