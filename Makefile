@@ -10,7 +10,7 @@ DATA := ../shared/data/clothing
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test triton lint rehearse bench train lock clean format openapi
+.PHONY: help demo test test-cloud triton lint rehearse bench train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -18,8 +18,11 @@ help:  ## What there is
 demo: $(VENV)/.run  ## Draw a catalogue, search it, show it (SERVE=0 ends after the report, PHOTOS=dir takes yours)
 	$(BIN)/lookalike demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: $(VENV)/.dev triton  ## Every test
-	$(BIN)/pytest -n auto --dist worksteal
+test: $(VENV)/.dev triton  ## Every test but those of the whole rehearsed cloud
+	$(BIN)/pytest -n auto --dist worksteal -m "not cloud"
+
+test-cloud: $(VENV)/.dev triton  ## The whole rehearsed cloud: messages lost and doubled, processes killed, tokens forged
+	$(BIN)/pytest tests/rehearsal -m cloud
 
 # The server's wheel is for Linux on x86-64; elsewhere the tests that need it say so and skip.
 triton: $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),.cache/triton/.installed)  ## A real Triton server, out of its wheel

@@ -23,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from filelock import FileLock
 
@@ -162,7 +163,8 @@ def _arguments(folder: Path, port: int) -> list[str]:
         "confPath": config,
         "numOfNode": 1,
         "baseHttpPort": port - 1,  # the first node's is one higher
-        "clusterName": "lookalike",
+        # A node looks for others on this machine's next ports: with one name, two rehearsals would become one cluster.
+        "clusterName": f"lookalike-{crc32(str(folder).encode()):08x}",
         "moduleTypes": ",".join(_MODULES),
         "pluginTypes": _PLUGIN,
     }
