@@ -15,7 +15,7 @@ from lookalike.embedded import EmbeddedCatalogue, open_embedded
 from lookalike.sample import draw_catalogue
 
 KILLS, RUNS = 25, 4  # a hundred kills in all
-PHOTOS = 96
+PHOTOS = 160
 IMPORTER = Path(__file__).with_name("importer.py")
 
 
@@ -33,7 +33,7 @@ def import_and_kill(shop: Path, photos: Path, chance: random.Random) -> tuple[se
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         try:
-            process.wait(timeout=chance.uniform(0.0, 2.5))
+            process.wait(timeout=chance.uniform(0.0, 1.5))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         acknowledged = set(process.stdout.read().split())
