@@ -18,7 +18,7 @@ help:  ## What there is
 demo: $(VENV)/.run  ## Draw a catalogue, search it, show it (SERVE=0 ends after the report, PHOTOS=dir takes yours)
 	$(BIN)/lookalike demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: $(VENV)/.dev triton .cache/checkov/.installed  ## Every test but those of the whole rehearsed cloud
+test: $(VENV)/.dev triton .cache/judges/.installed  ## Every test but those of the whole rehearsed cloud
 	$(BIN)/pytest -n auto --dist worksteal -m "not cloud"
 
 test-cloud: $(VENV)/.dev triton  ## The whole rehearsed cloud: messages lost and doubled, processes killed, tokens forged
@@ -65,13 +65,13 @@ lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest firs
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
 	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" -o requirements/triton.txt
-	echo checkov==3.3.30 | $(UV) compile - --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--custom-compile-command "make lock" -o requirements/checkov.txt
+	printf 'checkov==3.3.30\nparliament==1.6.4\nsetuptools<81\n' | $(UV) compile - --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements/judges.txt
 
-# Checkov pins what the product wants newer, so it lives beside it.
-.cache/checkov/.installed: requirements/checkov.txt $(VENV)/.uv
-	$(PYTHON) -m venv .cache/checkov
-	$(UV) install --quiet --python .cache/checkov/bin/python --require-hashes -r $<
+# Checkov and parliament pin what the product wants newer, so they live beside it.
+.cache/judges/.installed: requirements/judges.txt $(VENV)/.uv
+	$(PYTHON) -m venv .cache/judges
+	$(UV) install --quiet --python .cache/judges/bin/python --require-hashes -r $<
 	touch $@
 
 clean:  ## Remove what make made (not your catalogues)
