@@ -1,1 +1,1 @@
-"""From what a shop expects (photos, uploads, searches) to sizes and to a month's bill: arithmetic, no I/O but its price table."""
+"""From what a shop expects (photos, uploads, searches) to sizes, and from sizes to what a month costs."""

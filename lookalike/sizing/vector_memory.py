@@ -10,7 +10,7 @@ _BYTES_A_LINK = 8
 def vector_memory_bytes(photos: int, dimensions: int = 256, m: int = 16) -> int:
     """Return the bytes of native memory that the HNSW graphs of `photos` float vectors take, one copy of the index.
 
-    1.1 × (4·dimensions + 8·m) × photos, OpenSearch's published estimate, rounded up; each replica takes as much again.
+    1.1 x (4 x dimensions + 8 x m) x photos, OpenSearch's published estimate, rounded up; a replica takes it again.
     `photos` ≥ 0, `dimensions` and `m` ≥ 1, else `InvalidRequestError`.
 
     Source: "HNSW memory estimation" in
