@@ -44,6 +44,7 @@ def _declared(request: Any, urn: str) -> Declared:
         inputs=_whole(rpc.deserialize_properties(request.object)),
         dependencies=frozenset(request.dependencies),
         protect=request.protect,
+        uses={name: frozenset(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
     )
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A resource as the program declares it. `inputs` are in Pulumi's camel case; `dependencies` are URNs."""
+    """A resource as the program declares it. `inputs` are in Pulumi's camel case; `dependencies` are URNs.
+
+    `uses` says of an input which resources its value comes from.
+    """
 
     urn: str
     type: str
@@ -14,6 +17,7 @@ class Declared:
     inputs: Mapping[str, Any]
     dependencies: frozenset[str]
     protect: bool
+    uses: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
