@@ -62,4 +62,18 @@ def _key_policy(args: DataKeyArgs) -> pulumi.Output[str]:
         principals={"Service": "s3.amazonaws.com"},
         conditions={"StringEquals": {"aws:SourceAccount": args.account}},
     )
-    return document(account, notifications)
+    return document(account, notifications, _logs(args))
+
+
+def _logs(args: DataKeyArgs) -> Statement:
+    # CloudWatch encrypts log groups under its own name. Its documentation ends some of these in a *.
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    encrypting = ("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+    decrypting = ("kms:Decrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+    groups = pulumi.Output.concat("arn:aws:logs:", args.region, ":", args.account, ":log-group:*")
+    return Statement(
+        (*encrypting, *decrypting),
+        ("*",),
+        principals={"Service": pulumi.Output.concat("logs.", args.region, ".amazonaws.com")},
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    )

@@ -26,6 +26,10 @@ WILDCARD_RESOURCES: Final = {
     ("xray:PutTelemetryRecords", "xray:PutTraceSegments"): "X-Ray knows no resource",
     ("kms:*",): "in a key's own policy, * is the key; the statement lets IAM policies speak about it",
     ("kms:Decrypt", "kms:GenerateDataKey"): "in a key's own policy, * is the key; held to S3 in this account",
+    (
+        *("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
+        *("kms:Decrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    ): "in a key's own policy, * is the key; held to this account's log groups",
 }
 WILDCARD_ACTIONS: Final = {
     "kms:*": "the account itself, over its key: without it, nobody could ever change the key's policy",
