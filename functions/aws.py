@@ -9,6 +9,7 @@ from lookalike.adapters.aws.event_log import DynamoEventLog
 from lookalike.adapters.aws.item_store import DynamoItemStore
 from lookalike.adapters.aws.ledger import DynamoLedger
 from lookalike.adapters.aws.photo_store import S3PhotoStore
+from lookalike.adapters.aws.session import open_session
 from lookalike.adapters.aws.work_queue import SqsWorkQueue
 from lookalike.adapters.embedded.clock import SystemClock
 from lookalike.imaging.limits import Limits
@@ -26,7 +27,13 @@ class Aws:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.session = open_session()
         self.clock = SystemClock()
+
+    @property
+    def region(self) -> str:
+        """Where the function runs."""
+        return self._settings.region
 
     def ledger(self, uploads: str, photos: str) -> DynamoLedger:
         """Uploads and photos, by their tables' names."""
@@ -50,15 +57,15 @@ class Aws:
 
     @cached_property
     def _s3(self) -> "S3Client":
-        return s3_client(self._client(self._settings.s3_endpoint_url or self._settings.endpoint_url))
+        return s3_client(self._client(self._settings.s3_endpoint_url or self._settings.endpoint_url), self.session)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
-        return dynamodb_client(self._client(self._settings.endpoint_url))
+        return dynamodb_client(self._client(self._settings.endpoint_url), self.session)
 
     @cached_property
     def _sqs(self) -> "SQSClient":
-        return sqs_client(self._client(self._settings.endpoint_url))
+        return sqs_client(self._client(self._settings.endpoint_url), self.session)
 
     def _client(self, endpoint_url: str | None) -> ClientSettings:
         return ClientSettings(self._settings.region, endpoint_url)

@@ -41,7 +41,7 @@ def consumer() -> Consumer:
     """How messages of `to-embed` are worked off."""
     told, aws = settings(), Aws(settings())
     ledger, photos, events = aws.ledger(told.uploads, told.photos), aws.photos(told.bucket), aws.events(told.events)
-    items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws.clock)
+    items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws)
     embed = EmbedPhotos(open_embedder(told.triton, told.model), LruEmbeddingCache())
     step = SendBack(
         IndexPhotos(ledger, photos, items, embed, index, events, aws.clock), ledger, aws.queue(told.received)

@@ -41,7 +41,7 @@ def dispatcher() -> Dispatcher:
     """The routes that `search` answers, over their services."""
     told, aws = settings(), Aws(settings())
     ledger, photos = aws.ledger(told.uploads, told.photos), aws.photos(told.bucket)
-    items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws.clock)
+    items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws)
     embedder = open_embedder(told.triton, told.model)
     embed = EmbedPhotos(embedder, LruEmbeddingCache())
     resolve = ResolveSubject(ledger, photos, items, index, embed, LIMITS)

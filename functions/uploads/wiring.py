@@ -54,4 +54,4 @@ def _index(url: str, aws: Aws) -> VectorIndex:
     # Photos are asked for a thousand times as often as items change: opensearch-py is imported for those alone.
     from functions.opensearch import open_index  # noqa: PLC0415
 
-    return open_index(url, aws.clock)
+    return open_index(url, aws)
