@@ -1,9 +1,14 @@
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.statement import Conditions, Statement, document
+
+_TELLING: Final = ("s3.amazonaws.com", "cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+"""Who writes under their own name into queues and topics that are encrypted: notifications, alarms, the budget.
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +60,16 @@ def _key_policy(args: DataKeyArgs) -> pulumi.Output[str]:
     # In a key's own policy "*" is this key. The account's statement is what lets IAM policies speak about it.
     root = pulumi.Output.concat("arn:aws:iam::", args.account, ":root")
     account = Statement(("kms:*",), ("*",), principals={"AWS": root})
-    # S3 writes its notifications into encrypted queues under its own name.
-    notifications = Statement(
+    return document(account, *(_telling(service, args) for service in _TELLING), _logs(args))
+
+
+def _telling(service: str, args: DataKeyArgs) -> Statement:
+    return Statement(
         ("kms:Decrypt", "kms:GenerateDataKey"),
         ("*",),
-        principals={"Service": "s3.amazonaws.com"},
+        principals={"Service": service},
         conditions={"StringEquals": {"aws:SourceAccount": args.account}},
     )
-    return document(account, notifications, _logs(args))
 
 
 def _logs(args: DataKeyArgs) -> Statement:

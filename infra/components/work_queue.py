@@ -4,7 +4,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.alarms import Alarms
+from infra.components.alarms import Alarms, Runbook
 from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
 from infra.components.statement import Conditions, Statement, document, only_over_tls
@@ -37,9 +37,13 @@ class WorkQueueArgs:
 class WorkQueue(pulumi.ComponentResource):
     """A queue and where its dead letters go; encrypted, over TLS only, with alarms on age and on any dead letter."""
 
+    name: pulumi.Output[str]
     url: pulumi.Output[str]
     arn: pulumi.Output[str]
+    dead_letter_name: pulumi.Output[str]
     dead_letter_url: pulumi.Output[str]
+    alarms: tuple[aws.cloudwatch.MetricAlarm, ...]
+    """On age, then on dead letters."""
     policy: aws.sqs.QueuePolicy
     """What lets `fed_by` send; a notification has to wait for it, for S3 tries the queue when it is set."""
 
@@ -52,7 +56,8 @@ class WorkQueue(pulumi.ComponentResource):
         self._allow_redrive()
         self.policy = self._guard(name, self._queue, args)
         self._guard(f"{name}-dead", self._dead)
-        self._watch(args)
+        self.alarms = self._watch(args)
+        self.name, self.dead_letter_name = self._queue.name, self._dead.name
         self.url, self.arn, self.dead_letter_url = self._queue.url, self._queue.arn, self._dead.url
         self.register_outputs({"url": self.url, "arn": self.arn, "dead_letter_url": self.dead_letter_url})
 
@@ -95,22 +100,27 @@ class WorkQueue(pulumi.ComponentResource):
             name, queue_url=queue.url, policy=document(*statements), opts=pulumi.ResourceOptions(parent=self)
         )
 
-    def _watch(self, args: WorkQueueArgs) -> None:
-        args.alarms.above(
+    def _watch(self, args: WorkQueueArgs) -> tuple[aws.cloudwatch.MetricAlarm, ...]:
+        age = args.alarms.above(
             f"{self._name}-age",
             metric="AWS/SQS:ApproximateAgeOfOldestMessage",
             dimensions={"QueueName": self._queue.name},
             threshold=args.age_alarm_s,
             minutes=5,
+            why=f"Queue {self._name}: a message has waited for more than {args.age_alarm_s} s.",
+            runbook=Runbook.QUEUE_AGE,
             parent=self,
         )
-        args.alarms.above(
+        dead = args.alarms.above(
             f"{self._name}-dead-letters",
             metric="AWS/SQS:ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": self._dead.name},
             threshold=0,
+            why=f"Queue {self._name}: {args.max_receives} tries at a message failed; it is a dead letter.",
+            runbook=Runbook.DEAD_LETTERS,
             parent=self,
         )
+        return age, dead
 
 
 def _sent_by(bucket: aws.s3.Bucket, account: pulumi.Input[str], queue: aws.sqs.Queue) -> Statement:
