@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
@@ -74,9 +74,9 @@ def build_app(site: Site) -> Starlette:
     threads = CapacityLimiter(site.threads)
     routes: list[Route | Mount] = list(page_routes(site.page)) if site.page else []
     if site.uploads is not None:
-        door = _Door(site.uploads, threads, Slots(site.max_uploads, "photos"), site.photo_seconds)
-        routes.append(Route("/v1/uploads/{id}/bytes", door))
-    api = _Api(Dispatcher(site.services), site, threads, Slots(site.max_in_flight, "requests"))
+        door = _Door(site.uploads, threads, site.photo_seconds)
+        routes.append(Route("/v1/uploads/{id}/bytes", _Endpoint(door, Slots(site.max_uploads, "photos"))))
+    api = _Endpoint(_Api(Dispatcher(site.services), site, threads), Slots(site.max_in_flight, "requests"))
     app = Starlette(routes=[*routes, Mount("/", app=api)])
     app.add_middleware(Guard, local_names_only=site.token is None)
     return app
@@ -101,13 +101,11 @@ class Slots:
             self._free += 1
 
 
-class _Api:
-    """Hands requests to the dispatcher, in a thread."""
+class _Endpoint:
+    """Lets `answer` answer while a slot is free; every failure is told as a problem."""
 
-    def __init__(self, dispatch: Dispatcher, site: Site, threads: CapacityLimiter, slots: Slots) -> None:
-        self._dispatch = dispatch
-        self._site = site
-        self._threads = threads
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]], slots: Slots) -> None:
+        self._answer = answer
         self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,11 +116,20 @@ class _Api:
                 response = await self._answer(request)
         except ClientDisconnect:
             return
-        except (HttpError, OverloadedError) as error:
+        except Exception as error:  # noqa: BLE001 (see the class)
             response = refusal(error, request)
         await Unhurried(response, incoming)(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+
+class _Api:
+    """Hands requests to the dispatcher, in a thread."""
+
+    def __init__(self, dispatch: Dispatcher, site: Site, threads: CapacityLimiter) -> None:
+        self._dispatch = dispatch
+        self._site = site
+        self._threads = threads
+
+    async def __call__(self, request: Request) -> Response:
         asked = HttpRequest(
             method=request.method,
             path=request.scope.get("raw_path", request.url.path.encode()).decode("latin-1"),
@@ -140,25 +147,12 @@ class _Api:
 class _Door:
     """Takes photos in as S3 would; the signed form is all the permission there is."""
 
-    def __init__(self, door: UploadDoor, threads: CapacityLimiter, slots: Slots, seconds: float) -> None:
+    def __init__(self, door: UploadDoor, threads: CapacityLimiter, seconds: float) -> None:
         self._door = door
         self._seconds = seconds
         self._threads = threads
-        self._slots = slots
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        incoming = Incoming(receive)
-        request = Request(scope, incoming)
-        try:
-            with self._slots.take():
-                response = await self._answer(request)
-        except ClientDisconnect:
-            return
-        except Exception as error:  # noqa: BLE001 (every failure is told as a problem)
-            response = refusal(error, request)
-        await Unhurried(response, incoming)(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
+    async def __call__(self, request: Request) -> Response:
         if request.method != "POST":
             raise HttpError(405, "this path takes POST", {"Allow": "POST"})
         allowance, data = await self._read(request)
