@@ -1,0 +1,37 @@
+"""One family of rules a file; all of them together are `RULES`."""
+
+from typing import Final
+
+from infra.policy.rule import AnyRule
+from infra.policy.rules import (
+    durability,
+    encryption,
+    exposure,
+    functions,
+    identity,
+    images,
+    ingress,
+    logs,
+    plain_secrets,
+    pods,
+    queues,
+    tags,
+    transport,
+)
+
+RULES: Final[tuple[AnyRule, ...]] = (
+    *exposure.RULES,
+    *ingress.RULES,
+    *encryption.RULES,
+    *transport.RULES,
+    *identity.RULES,
+    *plain_secrets.RULES,
+    *tags.RULES,
+    *images.RULES,
+    *queues.RULES,
+    *logs.RULES,
+    *functions.RULES,
+    *durability.RULES,
+    *pods.RULES,
+)
+"""Every rule of the pack."""
