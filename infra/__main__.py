@@ -20,7 +20,7 @@ received = WorkQueue("received", args.work_queue(config, config.prepare, account
 to_embed = WorkQueue("to-embed", args.work_queue(config, config.embed, account, key))
 photos.notify(received)
 tables = CatalogueTables("catalogue", args.catalogue_tables(config, key))
-parts = Parts(config=config, photos=photos, tables=tables, received=received, to_embed=to_embed)
+parts = Parts(config=config, key=key, photos=photos, tables=tables, received=received, to_embed=to_embed)
 functions = declare_functions(parts)
 api = SearchApi("api", args.search_api(config, functions.owners))
 

@@ -9,6 +9,7 @@ import pulumi
 
 from infra.components.alarms import Alarms
 from infra.components.catalogue_tables import Access, CatalogueTables
+from infra.components.data_key import DataKey
 from infra.components.lambda_function import LambdaFunction, LambdaFunctionArgs
 from infra.components.photo_store import PhotoStore
 from infra.components.work_queue import WorkQueue
@@ -31,6 +32,7 @@ class Parts:
     """What functions work with."""
 
     config: StackConfig
+    key: DataKey
     photos: PhotoStore
     tables: CatalogueTables
     received: WorkQueue
@@ -139,6 +141,7 @@ def _declare(name: str, parts: Parts, size: FunctionConfig, told: Mapping[str, p
         package=str(ROOT / parts.config.functions_folder / f"{name}.zip"),
         size=size,
         environment=environment,
+        key=parts.key,
         log_retention_days=parts.config.log_retention_days,
         alarms=Alarms(parts.config.alarm_topic_arn),
     )

@@ -141,7 +141,7 @@ class Registry:
         said = mapping.inputs
         concurrency = said.get("scalingConfig", {}).get("maximumConcurrency")
         return EventSourceMapping(
-            function=next(f for f in self.functions if f.arn == said["functionName"]),
+            function=next(f for f in self.functions if _is_of(said["functionName"], f.arn)),
             queue=next(q for q in self.queues if q.arn == said["eventSourceArn"]),
             batch_size=said["batchSize"],
             window_s=said["maximumBatchingWindowInSeconds"],
@@ -159,9 +159,13 @@ class Registry:
             name=route.inputs["operationName"],
             method=method,
             path=path,
-            function=next(f for f in self.functions if f.arn in integration.inputs["integrationUri"]),
+            function=next(f for f in self.functions if f"{f.arn}:" in integration.inputs["integrationUri"]),
             authoriser=self._authorisers[route.inputs["authorizerId"]] if checked else None,
         )
+
+
+def _is_of(alias: str, function: str) -> bool:
+    return alias.rpartition(":")[0] == function
 
 
 def _authoriser(authoriser: Resource) -> Authoriser:
