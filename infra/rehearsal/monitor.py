@@ -23,7 +23,7 @@ class RecordingMonitor(MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
         """Announce the resource before the mock makes it."""
         if request.type != _STACK:
-            self._stage.announce(_declared(request, self.make_urn(request.parent, request.type, request.name)))
+            self._stage.announce(self._declared(request))
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
@@ -33,19 +33,19 @@ class RecordingMonitor(MockMonitor):
             self._stage.plan.outputs.update(rpc.deserialize_properties(request.outputs))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
-
-def _declared(request: Any, urn: str) -> Declared:
-    _ensure_event_loop()  # type: ignore[no-untyped-call]
-    return Declared(
-        urn=urn,
-        type=request.type,
-        name=request.name,
-        parent=request.parent,
-        inputs=_whole(rpc.deserialize_properties(request.object)),
-        dependencies=frozenset(request.dependencies),
-        protect=request.protect,
-        uses={name: frozenset(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
-    )
+    def _declared(self, request: Any) -> Declared:
+        _ensure_event_loop()  # type: ignore[no-untyped-call]
+        return Declared(
+            urn=self.make_urn(request.parent, request.type, request.name),  # type: ignore[no-untyped-call]
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            inputs=_whole(rpc.deserialize_properties(request.object)),
+            dependencies=frozenset(request.dependencies),
+            protect=request.protect,
+            uses={name: frozenset(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
+            region=self._stage.plan.region_of(request.provider),
+        )
 
 
 def _whole(value: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 class Declared:
     """A resource as the program declares it. `inputs` are in Pulumi's camel case; `dependencies` are URNs.
 
-    `uses` says of an input which resources its value comes from.
+    `uses` says of an input which resources its value comes from; `region` is where its provider makes it, "" where
+    that is not known.
     """
 
     urn: str
@@ -18,6 +19,7 @@ class Declared:
     dependencies: frozenset[str]
     protect: bool
     uses: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Resource:
         return self.declared.name
 
     @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.declared.region
+
+    @property
     def inputs(self) -> Mapping[str, Any]:
         """What the program gave it."""
         return self.declared.inputs
@@ -46,10 +53,11 @@ class Resource:
 
 @dataclass(slots=True)
 class Plan:
-    """Every resource so far by its URN, and what the stack exports."""
+    """Every resource so far by its URN, and what the stack exports; `home` is the region of the default provider."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
+    home: str = ""
 
     def of(self, kind: str) -> list[Resource]:
         """The resources of a type, in the order of their names."""
@@ -62,6 +70,11 @@ class Plan:
             if resource.name == name:
                 return resource
         raise LookupError(f"the program declares no {kind} called {name}")
+
+    def region_of(self, provider: str) -> str:
+        """Where a provider makes its resources; it is referred to as ``<urn>::<id>``, the default one as nothing."""
+        known = self.resources.get(provider.rpartition("::")[0])
+        return str(known.inputs.get("region", self.home)) if known else self.home
 
     def before(self, declared: Declared, kind: str) -> Iterator[Resource]:
         """The resources of a type that this one waits for, directly or through others."""

@@ -8,6 +8,8 @@ from typing import Any, Final
 import yaml  # type: ignore[import-untyped]  # its stubs would be one more dependency, for one call
 
 from infra.config import PROJECT
+from infra.config.read import merged
+from infra.rehearsal.answers import answers_of
 from infra.rehearsal.clients import Clients
 from infra.rehearsal.emulator import emulator
 from infra.rehearsal.making import creators
@@ -57,16 +59,12 @@ def rehearse_infra(overrides: Mapping[str, Any] | None = None) -> Iterator[Rehea
 def rehearsal_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The rehearsal's stack with these keys changed, as Pulumi keeps configuration: ``namespace:name``."""
     stack: dict[str, Any] = yaml.safe_load(_STACK_FILE.read_text())["config"]
-    return {**stack, **{f"{PROJECT}:{name}": value for name, value in (overrides or {}).items()}}
+    return merged(stack, {f"{PROJECT}:{name}": value for name, value in (overrides or {}).items()})
 
 
 def stage_in(clients: Clients) -> Stage:
     """A stage that makes resources where `clients` reach."""
-    answers = {
-        "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": clients.account, "id": clients.account},
-        "aws:index/getRegion:getRegion": {"region": clients.region, "id": clients.region},
-    }
-    return Stage(creators(clients).get, answers)
+    return Stage(creators(clients).get, answers_of(clients.account), clients.region)
 
 
 def _rehearsed(endpoint_url: str, clients: Clients, plan: Plan) -> Rehearsed:

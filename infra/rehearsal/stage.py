@@ -23,6 +23,9 @@ class Created:
 Create = Callable[[Declared, Plan], Created]
 """Makes one resource; the plan holds those made before."""
 
+Answer = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any] | None]
+"""Answers a function that the program asks, by its token, the region it asks about, and its arguments."""
+
 
 class Stage(Mocks):
     """Makes each resource that the program declares with the `Create` of its type, one at a time, and keeps it.
@@ -30,10 +33,10 @@ class Stage(Mocks):
     Components need none. A type without a `Create`, and two resources of one type and name, raise `RehearsalError`.
     """
 
-    def __init__(self, creator: Callable[[str], Create | None], answers: Mapping[str, Mapping[str, Any]]) -> None:
-        """`creator` finds the `Create` of a type; `answers` are those of the functions that the program asks."""
-        self.plan = Plan()
-        self._creator, self._answers = creator, answers
+    def __init__(self, creator: Callable[[str], Create | None], answer: Answer, home: str) -> None:
+        """`creator` finds the `Create` of a type; `home` is the region of the default provider."""
+        self.plan = Plan(home=home)
+        self._creator, self._answer = creator, answer
         self._announced: dict[tuple[str, str], Declared] = {}
         self._lock = RLock()
 
@@ -55,9 +58,10 @@ class Stage(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """Answer a function that the program asks."""
-        if args.token not in self._answers:
+        answer = self._answer(args.token, self.plan.region_of(args.provider or ""), args.args)
+        if answer is None:
             raise RehearsalError(f"the rehearsal does not know what {args.token} answers")
-        return dict(self._answers[args.token]), []
+        return dict(answer), []
 
     def _create(self, declared: Declared) -> Created:
         create = self._creator(declared.type)

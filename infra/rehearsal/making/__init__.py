@@ -16,4 +16,4 @@ def creators(clients: Clients) -> Mapping[str, Create]:
         keys.creators(clients.kms),
         roles.creators(clients.iam),
     )
-    return {**recorded.creators(clients), **{kind: create for some in made for kind, create in some.items()}}
+    return {**recorded.creators(clients.account), **{kind: create for some in made for kind, create in some.items()}}

@@ -3,7 +3,6 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from infra.rehearsal.clients import Clients
 from infra.rehearsal.making.names import physical_name
 from infra.rehearsal.plan import Declared, Plan, Resource
 from infra.rehearsal.policy import allows
@@ -12,11 +11,12 @@ from infra.rehearsal.stage import Create, Created, RehearsalError
 _CONSUMING: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
-def creators(clients: Clients) -> Mapping[str, Create]:
+def creators(account: str) -> Mapping[str, Create]:
     """Of what others run (functions, mappings, the API) and of what nobody looks at in a rehearsal (logs, alarms)."""
-    makers = _Recorded(clients.account, clients.region)
+    makers = _Recorded(account)
     return {
         "aws:lambda/function:Function": makers.function,
+        "aws:lambda/alias:Alias": makers.alias,
         "aws:lambda/eventSourceMapping:EventSourceMapping": makers.mapping,
         "aws:lambda/permission:Permission": makers.plain,
         "aws:apigatewayv2/api:Api": makers.api,
@@ -30,8 +30,8 @@ def creators(clients: Clients) -> Mapping[str, Create]:
 
 
 class _Recorded:
-    def __init__(self, account: str, region: str) -> None:
-        self._account, self._region = account, region
+    def __init__(self, account: str) -> None:
+        self._account = account
 
     def plain(self, declared: Declared, plan: Plan) -> Created:
         del plan
@@ -40,9 +40,14 @@ class _Recorded:
     def function(self, declared: Declared, plan: Plan) -> Created:
         del plan
         name = physical_name(declared)
-        arn = self._arn("lambda", f"function:{name}")
-        path = f"path/2015-03-31/functions/{arn}/invocations"
-        return Created(name, {"name": name, "arn": arn, "invokeArn": self._arn("apigateway", path, account="lambda")})
+        arn = self._arn(declared, "lambda", f"function:{name}")
+        return Created(name, {"name": name, "arn": arn, "version": "1", "invokeArn": self._invoking(declared, arn)})
+
+    def alias(self, declared: Declared, plan: Plan) -> Created:
+        functions = plan.of("aws:lambda/function:Function")
+        function = next(f for f in functions if f.attributes["name"] == declared.inputs["functionName"])
+        arn = f"{function.attributes['arn']}:{declared.inputs['name']}"
+        return Created(arn, {"arn": arn, "invokeArn": self._invoking(declared, arn)})
 
     def mapping(self, declared: Declared, plan: Plan) -> Created:
         _assure_consumable(declared, plan)
@@ -52,8 +57,9 @@ class _Recorded:
     def api(self, declared: Declared, plan: Plan) -> Created:
         del plan
         name = physical_name(declared)
-        where = f"https://{name}.execute-api.{self._region}.amazonaws.com"
-        return Created(name, {"name": name, "apiEndpoint": where, "executionArn": self._arn("execute-api", name)})
+        where = f"https://{name}.execute-api.{declared.region}.amazonaws.com"
+        arn = self._arn(declared, "execute-api", name)
+        return Created(name, {"name": name, "apiEndpoint": where, "executionArn": arn})
 
     def stage(self, declared: Declared, plan: Plan) -> Created:
         api = next(api for api in plan.of("aws:apigatewayv2/api:Api") if api.id == declared.inputs["apiId"])
@@ -62,15 +68,19 @@ class _Recorded:
     def log_group(self, declared: Declared, plan: Plan) -> Created:
         del plan
         name = physical_name(declared)
-        return Created(name, {"name": name, "arn": self._arn("logs", f"log-group:{name}")})
+        return Created(name, {"name": name, "arn": self._arn(declared, "logs", f"log-group:{name}")})
 
-    def _arn(self, service: str, rest: str, account: str | None = None) -> str:
-        return f"arn:aws:{service}:{self._region}:{account or self._account}:{rest}"
+    def _invoking(self, declared: Declared, arn: str) -> str:
+        return self._arn(declared, "apigateway", f"path/2015-03-31/functions/{arn}/invocations", account="lambda")
+
+    def _arn(self, declared: Declared, service: str, rest: str, account: str | None = None) -> str:
+        return f"arn:aws:{service}:{declared.region}:{account or self._account}:{rest}"
 
 
 def _assure_consumable(declared: Declared, plan: Plan) -> None:
     # What AWS checks when a mapping is made; as with notifications, only what it waits for counts.
-    function = _with_arn(plan, "aws:lambda/function:Function", declared.inputs["functionName"])
+    alias = _with_arn(plan, "aws:lambda/alias:Alias", declared.inputs["functionName"])
+    function = next(f for f in plan.of("aws:lambda/function:Function") if f.id == alias.inputs["functionName"])
     queue = _with_arn(plan, "aws:sqs/queue:Queue", declared.inputs["eventSourceArn"])
     if queue.inputs["visibilityTimeoutSeconds"] < function.inputs["timeout"]:
         raise RehearsalError(

@@ -1,0 +1,101 @@
+"""What `starter` and `production` choose where the stack says nothing: every number in which they differ."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any, Final, Literal
+
+from infra.config.demand import Demand
+from lookalike.sizing.vector_memory import vector_memory_bytes
+
+Profile = Literal["starter", "production"]
+Defaults = Mapping[str, Any]
+
+_ZONES: Final = 3
+_COPIES: Final = 2  # each vector once more, in another zone
+_VECTORS_A_NODE: Final = 4 * 2**30
+"""Bytes for graphs on an r7g.large.search: 16 GiB less the heap's half, of which k-NN takes half.
+https://docs.aws.amazon.com/opensearch-service/latest/developerguide/knn.html"""
+_PHOTOS_A_SECOND: Final = 400
+"""Photos that one GPU embeds in a second with room to spare."""
+_MARGIN: Final = 2
+_PREPARING_S: Final = 0.35
+"""Seconds that a function takes for one photo of 12 megapixels."""
+
+
+FUNCTIONS: Final[Defaults] = {
+    "uploads": {},
+    # 1,769 MiB is one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    "search": {"memory_mb": 1769},
+    "prepare": {"memory_mb": 1769},
+    "embed": {"batch_size": 64, "max_concurrency": 8},
+}
+
+
+def starter(demand: Demand) -> Defaults:
+    """For a small shop: no GPU, one node of each, nothing that only large shops need."""
+    del demand
+    return {
+        **FUNCTIONS,
+        "network": {"zones": 2, "nat": True, "flow_log_retention_days": 7},
+        "index": {"instance_type": "t3.medium.search", "instances": 1, "zones": 1, "managers": 0, "volume_gb": 20},
+        "cache": {"enabled": False, "replicas": 0},
+        "cluster": {
+            "gpu": False,
+            "baseline": {"instance_types": ["c7i.large"], "least": 1, "most": 2, "disk_gb": 50},
+            "burst": None,
+            "batch": None,
+        },
+        "triton": {"least_replicas": 1, "most_replicas": 2},
+        "api": {"throttle_rate": 100.0, "throttle_burst": 200},
+        "watch": {"log_retention_days": 30, "budget_usd": 300},
+    }
+
+
+def production(demand: Demand) -> Defaults:
+    """For a shop that lives from it: three zones, a spare of everything, GPUs, sizes that follow from `demand`."""
+    replicas = _gpus(demand)
+    return {
+        **FUNCTIONS,
+        "network": {"zones": _ZONES, "nat": True, "flow_log_retention_days": 90},
+        "index": {
+            "instance_type": "r7g.large.search",
+            "instances": _data_nodes(demand),
+            "zones": _ZONES,
+            "managers": 3,
+            "volume_gb": 100,
+        },
+        "cache": {"enabled": True, "replicas": 2},
+        "cluster": {
+            "gpu": True,
+            "baseline": {"instance_types": ["g6.xlarge"], "least": 2, "most": max(3, replicas)},
+            "burst": {"instance_types": ["g6.xlarge"], "least": 0, "most": replicas},
+            "batch": {"instance_types": ["g6.xlarge", "g5.xlarge", "g4dn.xlarge"], "least": 0, "most": replicas},
+        },
+        "triton": {"least_replicas": 2, "most_replicas": replicas},
+        "prepare": {**FUNCTIONS["prepare"], "max_concurrency": _preparers(demand)},
+        "api": {"throttle_rate": _requests_a_second(demand), "throttle_burst": 2 * int(_requests_a_second(demand))},
+        "watch": {"log_retention_days": 90},
+    }
+
+
+PROFILES: Final = {"starter": starter, "production": production}
+
+
+def _data_nodes(demand: Demand) -> int:
+    vectors = vector_memory_bytes(demand.photos_expected) * _COPIES
+    return _ZONES * ceil(max(1, vectors / _VECTORS_A_NODE) / _ZONES)
+
+
+def _gpus(demand: Demand) -> int:
+    photos = demand.searches_per_second + demand.uploads_per_minute / 60
+    return max(4, ceil(_MARGIN * photos / _PHOTOS_A_SECOND))
+
+
+def _preparers(demand: Demand) -> int:
+    return min(1000, max(50, ceil(_MARGIN * _PREPARING_S * demand.uploads_per_minute / 60)))
+
+
+def _requests_a_second(demand: Demand) -> float:
+    # An upload is asked for, and then asked after until it is indexed.
+    requests = demand.searches_per_second + 4 * demand.uploads_per_minute / 60
+    return float(min(2500, max(100, ceil(_MARGIN * requests))))
