@@ -1,7 +1,5 @@
 """One behaviour of a catalogue: in memory, in a folder, and over HTTP from a folder that is served."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
@@ -11,10 +9,10 @@ import pytest
 
 from lookalike.cli.site import site_of
 from lookalike.connect import connect
-from lookalike.contract.serve import Server
 from lookalike.embedded import open_embedded
 from lookalike.ports.catalogue import Catalogue
 from tests.contract.catalogue_behaviour import CatalogueBehaviour
+from tests.serving import serving
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 (made up)
 
@@ -53,16 +51,7 @@ class TestServedOverHttp(CatalogueBehaviour):
 
 @contextmanager
 def served(folder: Path) -> Iterator[Catalogue]:
-    started = threading.Event()
-    with open_embedded(folder) as catalogue, socket.create_server(("127.0.0.1", 0)) as listener:
+    with open_embedded(folder) as catalogue:
         catalogue.start_workers()
-        server = Server(site_of(catalogue, TOKEN), started.set)
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        assert started.wait(30)
-        try:
-            with connect(f"http://127.0.0.1:{listener.getsockname()[1]}", token=TOKEN) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join(30)
+        with serving(site_of(catalogue, TOKEN)) as url, connect(url, token=TOKEN) as client:
+            yield client

@@ -1,8 +1,6 @@
 import io
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 import stamina
@@ -11,27 +9,11 @@ from PIL import Image, ImageDraw
 from lookalike.adapters.embedded.stores import open_stores
 from lookalike.cli.site import site_of
 from lookalike.client import HttpCatalogue
-from lookalike.contract.asgi import Site
-from lookalike.contract.serve import Server
 from lookalike.embedded import EmbeddedCatalogue
 from lookalike.testing import FakeEmbedder
+from tests.serving import serving
 
 Draw = Callable[[str], bytes]
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[str]:
-    started = threading.Event()
-    server = Server(site, started.set)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        assert started.wait(30)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)
 
 
 @pytest.fixture

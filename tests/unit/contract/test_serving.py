@@ -1,214 +1,25 @@
-"""The ASGI host: who may ask, how much at once, and photos through the upload door."""
+"""The ASGI host: who may ask, and how much at once."""
 
-import asyncio
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import httpx
 import pytest
-from fake_shop import OTHER, SHOP, Shop, picture
+from browsing import NO_TLS, Browse, ask_for_form
+from fake_shop import Shop, picture
 
-from lookalike.contract.asgi import Site, UploadDoor, build_app
-from lookalike.contract.page import find_page
-from lookalike.contract.serve import Server, check_binding, run
+from lookalike.contract.asgi import Site
+from lookalike.contract.serve import check_binding, run
 from lookalike.contract.services import Health
 from lookalike.errors import InvalidRequestError
+from tests.serving import serving
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 (made up)
-
-
-@pytest.fixture
-def site(stocked: Shop) -> Site:
-    door = UploadDoor(stocked.photos.forms, stocked.receive, stocked.clock)
-    return Site(services=stocked.services, catalogue=SHOP, uploads=door, page=find_page())
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[str]:
-    """A real server on a free port of this machine, in a thread."""
-    started = threading.Event()
-    server = Server(site, started.set)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        assert started.wait(30)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)
-        assert not thread.is_alive()
-
-
-Browse = Callable[..., httpx.Client]
-
-
-# Plain HTTP to this machine: spares each client the loading of certificates.
-_NO_TLS = {"verify": False}
-
-
-@pytest.fixture
-def browse() -> Iterator[Browse]:
-    """Gives clients of real servers: `browse(site, **headers)`."""
-    with ExitStack() as stack:
-
-        def open_client(site: Site, **headers: str) -> httpx.Client:
-            url = stack.enter_context(serving(site))
-            return stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=30, **_NO_TLS))
-
-        yield open_client
-
-
-def ask_for_form(client: httpx.Client) -> tuple[str, dict[str, str]]:
-    ticket = client.post("/v1/uploads", json={"content_type": "image/jpeg"}).json()
-    return ticket["form"]["url"], ticket["form"]["fields"]
-
-
-def test_a_photo_comes_in_by_its_form_and_finds_its_like(browse: Browse, site: Site, stocked: Shop) -> None:
-    client = browse(site)
-    url, fields = ask_for_form(client)
-    sent = client.post(url, data=fields, files={"file": ("me.jpg", picture("blue"), "image/jpeg")})
-    assert (sent.status_code, sent.content) == (204, b"")
-    upload = url.split("/")[3]
-    assert client.get(f"/v1/uploads/{upload}").json()["status"] == "received"
-    found = client.post("/v1/search", json={"upload": upload}).json()
-    assert found["neighbours"][0]["item"]["id"] == "blue-dress"
-    stocked.work()
-    assert client.get(f"/v1/uploads/{upload}").json()["status"] == "prepared"
-    again = client.post(url, data=fields, files={"file": picture("blue")})
-    assert again.status_code == 409
-
-
-@pytest.mark.parametrize(
-    "change", ["key", "policy", "Content-Type", "x-lookalike-signature", "missing", "more", "late", "url"]
-)
-def test_a_form_that_was_tampered_with_is_refused(browse: Browse, site: Site, stocked: Shop, change: str) -> None:
-    client = browse(site)
-    url, fields = ask_for_form(client)
-    if change in fields:
-        fields[change] = fields[change][:-2] + ("AA" if not fields[change].endswith("AA") else "BB")
-    elif change == "missing":
-        del fields["policy"]
-    elif change == "more":
-        fields["acl"] = "public-read"
-    elif change == "late":
-        stocked.clock.advance(601)
-    else:
-        url = ask_for_form(client)[0]
-    refused = client.post(url, data=fields, files={"file": picture("red")})
-    assert refused.status_code == 403
-    assert refused.headers["content-type"] == "application/problem+json"
-    assert stocked.received.pointers == []
-
-
-def test_a_form_of_another_catalogue_brings_the_photo_there(browse: Browse, site: Site, stocked: Shop) -> None:
-    ticket = stocked.services.request_upload(OTHER, "image/jpeg")
-    sent = browse(site).post(ticket.form.url, data=dict(ticket.form.fields), files={"file": picture("red")})
-    assert sent.status_code == 204
-    assert [pointer.catalogue for pointer in stocked.received.pointers] == [OTHER]
-    assert browse(site).get(f"/v1/uploads/{ticket.upload.id}").status_code == 404
-
-
-BOUNDARY = {"content-type": "multipart/form-data; boundary=b"}
-
-
-@pytest.mark.parametrize(
-    ("body", "headers", "status"),
-    [
-        (b"", BOUNDARY, 400),
-        (b"nonsense", BOUNDARY, 400),
-        (b"--b\r\n\r\n", BOUNDARY, 400),
-        (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"y" * 30_000, BOUNDARY, 400),
-        (b"--b\r\nX: " + b"y" * 30_000, BOUNDARY, 400),
-        (b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ndata\r\n--b--\r\n', BOUNDARY, 403),
-        (b"{}", {"content-type": "application/json"}, 415),
-        (b"x", {"content-type": "multipart/form-data"}, 415),
-    ],
-)
-def test_a_broken_form_is_refused(
-    browse: Browse, site: Site, body: bytes, headers: dict[str, str], status: int
-) -> None:
-    client = browse(site)
-    url, _ = ask_for_form(client)
-    response = client.post(url, content=body, headers=headers)
-    assert response.status_code == status, response.text
-    assert response.json()["status"] == status
-
-
-def test_fields_twice_or_no_file_or_half_a_file_are_refused(browse: Browse, site: Site, stocked: Shop) -> None:
-    client = browse(site)
-    url, fields = ask_for_form(client)
-    twice = client.post(url, data={**fields, "key": [fields["key"], fields["key"]]}, files={"file": b"x"})
-    assert twice.status_code == 400
-    parts = {name: (None, value) for name, value in fields.items()}
-    assert client.post(url, files=parts).status_code == 400
-    whole = client.build_request("POST", url, data=fields, files={"file": picture("red")})
-    body = whole.read()[:-20]
-    half = client.post(url, content=body, headers={"content-type": whole.headers["content-type"]})
-    assert half.status_code == 400
-    assert stocked.received.pointers == []
-
-
-def test_a_file_that_is_too_large_is_cut_off_while_it_comes(browse: Browse, site: Site, stocked: Shop) -> None:
-    client = browse(site)
-    url, fields = ask_for_form(client)
-    whole = client.build_request("POST", url, data=fields, files={"file": b"x"})
-    head = whole.read().partition(b"\r\nx\r\n")[0]
-    sent = 0
-
-    async def stream() -> list[Any]:
-        nonlocal sent
-        messages: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            nonlocal sent
-            chunk = head + b"\r\n" if sent == 0 else b"x" * 50_000
-            sent += len(chunk)
-            return {"type": "http.request", "body": chunk, "more_body": True}
-
-        async def send(message: Any) -> None:
-            messages.append(message)
-
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": url,
-            "raw_path": url.encode(),
-            "query_string": b"",
-            "headers": [
-                (b"host", b"localhost"),
-                (b"transfer-encoding", b"chunked"),
-                (b"content-type", whole.headers["content-type"].encode()),
-            ],
-            "scheme": "http",
-            "server": ("localhost", 80),
-            "http_version": "1.1",
-            "root_path": "",
-        }
-        await build_app(site)(scope, receive, send)
-        return messages
-
-    messages = asyncio.run(stream())
-    assert messages[0]["status"] == 400
-    assert (b"connection", b"close") in messages[0]["headers"]
-    assert sent < stocked.limits.max_bytes + 1_300_000
-    assert stocked.received.pointers == []
-
-
-def test_exactly_as_many_bytes_as_allowed_come_in(browse: Browse, site: Site, stocked: Shop) -> None:
-    client = browse(site)
-    url, fields = ask_for_form(client)
-    most = stocked.limits.max_bytes
-    assert client.post(url, data=fields, files={"file": b"x" * (most + 1)}).status_code == 400
-    assert client.post(url, data=fields, files={"file": b"x" * most}).status_code == 204
 
 
 def test_without_a_token_foreign_names_are_turned_away(browse: Browse, site: Site) -> None:
@@ -233,12 +44,6 @@ def test_a_token_is_asked_for_where_one_is_set(browse: Browse, site: Site) -> No
     assert browse(guarded, authorization=f"bearer {TOKEN}").get("/v1/items").status_code == 200
     assert browse(guarded, host="shop.example").get("/v1/health").status_code == 200
     assert TOKEN not in repr(guarded)
-
-
-def test_the_upload_door_needs_the_form_and_no_token(browse: Browse, site: Site) -> None:
-    guarded = replace(site, token=TOKEN)
-    url, fields = ask_for_form(browse(guarded, authorization=f"Bearer {TOKEN}"))
-    assert browse(guarded).post(url, data=fields, files={"file": picture("red")}).status_code == 204
 
 
 def test_short_tokens_are_no_tokens(site: Site) -> None:
@@ -270,7 +75,7 @@ def test_beyond_its_capacity_it_refuses_at_once(site: Site, stocked: Shop) -> No
     busy = replace(site, services=replace(site.services, health=slow), max_in_flight=2)
     answers: list[int] = []
     with serving(busy) as url:
-        ask = partial(httpx.get, f"{url}/v1/health", timeout=30, **_NO_TLS)
+        ask = partial(httpx.get, f"{url}/v1/health", timeout=30, **NO_TLS)
         threads = [threading.Thread(target=lambda: answers.append(ask().status_code)) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -336,15 +141,8 @@ def test_a_request_that_trickles_in_is_given_up(browse: Browse, site: Site, path
         assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
-def test_photos_beyond_the_limit_are_refused_at_once(browse: Browse, site: Site) -> None:
-    client = browse(replace(site, max_uploads=0))
-    url, fields = ask_for_form(client)
-    refused = client.post(url, data=fields, files={"file": picture("red")})
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-
-
 def test_over_a_real_socket(site: Site, stocked: Shop) -> None:
-    with serving(site) as url, httpx.Client(base_url=url, **_NO_TLS) as client:
+    with serving(site) as url, httpx.Client(base_url=url, **NO_TLS) as client:
         form_url, fields = ask_for_form(client)
         assert client.post(form_url, data=fields, files={"file": picture("red")}).status_code == 204
         stocked.work()

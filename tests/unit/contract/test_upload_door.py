@@ -1,0 +1,165 @@
+"""Photos through the upload door: the form is all the permission there is."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from browsing import Browse, ask_for_form
+from fake_shop import OTHER, Shop, picture
+
+from lookalike.contract.asgi import Site, build_app
+
+TOKEN = "a-token-of-some-length"  # noqa: S105 (made up)
+
+
+def test_a_photo_comes_in_by_its_form_and_finds_its_like(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    sent = client.post(url, data=fields, files={"file": ("me.jpg", picture("blue"), "image/jpeg")})
+    assert (sent.status_code, sent.content) == (204, b"")
+    upload = url.split("/")[3]
+    assert client.get(f"/v1/uploads/{upload}").json()["status"] == "received"
+    found = client.post("/v1/search", json={"upload": upload}).json()
+    assert found["neighbours"][0]["item"]["id"] == "blue-dress"
+    stocked.work()
+    assert client.get(f"/v1/uploads/{upload}").json()["status"] == "prepared"
+    again = client.post(url, data=fields, files={"file": picture("blue")})
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize(
+    "change", ["key", "policy", "Content-Type", "x-lookalike-signature", "missing", "more", "late", "url"]
+)
+def test_a_form_that_was_tampered_with_is_refused(browse: Browse, site: Site, stocked: Shop, change: str) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    if change in fields:
+        fields[change] = fields[change][:-2] + ("AA" if not fields[change].endswith("AA") else "BB")
+    elif change == "missing":
+        del fields["policy"]
+    elif change == "more":
+        fields["acl"] = "public-read"
+    elif change == "late":
+        stocked.clock.advance(601)
+    else:
+        url = ask_for_form(client)[0]
+    refused = client.post(url, data=fields, files={"file": picture("red")})
+    assert refused.status_code == 403
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert stocked.received.pointers == []
+
+
+def test_a_form_of_another_catalogue_brings_the_photo_there(browse: Browse, site: Site, stocked: Shop) -> None:
+    ticket = stocked.services.request_upload(OTHER, "image/jpeg")
+    sent = browse(site).post(ticket.form.url, data=dict(ticket.form.fields), files={"file": picture("red")})
+    assert sent.status_code == 204
+    assert [pointer.catalogue for pointer in stocked.received.pointers] == [OTHER]
+    assert browse(site).get(f"/v1/uploads/{ticket.upload.id}").status_code == 404
+
+
+BOUNDARY = {"content-type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"", BOUNDARY, 400),
+        (b"nonsense", BOUNDARY, 400),
+        (b"--b\r\n\r\n", BOUNDARY, 400),
+        (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"y" * 30_000, BOUNDARY, 400),
+        (b"--b\r\nX: " + b"y" * 30_000, BOUNDARY, 400),
+        (b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ndata\r\n--b--\r\n', BOUNDARY, 403),
+        (b"{}", {"content-type": "application/json"}, 415),
+        (b"x", {"content-type": "multipart/form-data"}, 415),
+    ],
+)
+def test_a_broken_form_is_refused(
+    browse: Browse, site: Site, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    client = browse(site)
+    url, _ = ask_for_form(client)
+    response = client.post(url, content=body, headers=headers)
+    assert response.status_code == status, response.text
+    assert response.json()["status"] == status
+
+
+def test_fields_twice_or_no_file_or_half_a_file_are_refused(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    twice = client.post(url, data={**fields, "key": [fields["key"], fields["key"]]}, files={"file": b"x"})
+    assert twice.status_code == 400
+    parts = {name: (None, value) for name, value in fields.items()}
+    assert client.post(url, files=parts).status_code == 400
+    whole = client.build_request("POST", url, data=fields, files={"file": picture("red")})
+    body = whole.read()[:-20]
+    half = client.post(url, content=body, headers={"content-type": whole.headers["content-type"]})
+    assert half.status_code == 400
+    assert stocked.received.pointers == []
+
+
+def test_a_file_that_is_too_large_is_cut_off_while_it_comes(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    whole = client.build_request("POST", url, data=fields, files={"file": b"x"})
+    head = whole.read().partition(b"\r\nx\r\n")[0]
+    sent = 0
+
+    async def stream() -> list[Any]:
+        nonlocal sent
+        messages: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            nonlocal sent
+            chunk = head + b"\r\n" if sent == 0 else b"x" * 50_000
+            sent += len(chunk)
+            return {"type": "http.request", "body": chunk, "more_body": True}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": url,
+            "raw_path": url.encode(),
+            "query_string": b"",
+            "headers": [
+                (b"host", b"localhost"),
+                (b"transfer-encoding", b"chunked"),
+                (b"content-type", whole.headers["content-type"].encode()),
+            ],
+            "scheme": "http",
+            "server": ("localhost", 80),
+            "http_version": "1.1",
+            "root_path": "",
+        }
+        await build_app(site)(scope, receive, send)
+        return messages
+
+    messages = asyncio.run(stream())
+    assert messages[0]["status"] == 400
+    assert (b"connection", b"close") in messages[0]["headers"]
+    assert sent < stocked.limits.max_bytes + 1_300_000
+    assert stocked.received.pointers == []
+
+
+def test_exactly_as_many_bytes_as_allowed_come_in(browse: Browse, site: Site, stocked: Shop) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    most = stocked.limits.max_bytes
+    assert client.post(url, data=fields, files={"file": b"x" * (most + 1)}).status_code == 400
+    assert client.post(url, data=fields, files={"file": b"x" * most}).status_code == 204
+
+
+def test_the_upload_door_needs_the_form_and_no_token(browse: Browse, site: Site) -> None:
+    guarded = replace(site, token=TOKEN)
+    url, fields = ask_for_form(browse(guarded, authorization=f"Bearer {TOKEN}"))
+    assert browse(guarded).post(url, data=fields, files={"file": picture("red")}).status_code == 204
+
+
+def test_photos_beyond_the_limit_are_refused_at_once(browse: Browse, site: Site) -> None:
+    client = browse(replace(site, max_uploads=0))
+    url, fields = ask_for_form(client)
+    refused = client.post(url, data=fields, files={"file": picture("red")})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
