@@ -6,10 +6,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from functions import runtime
+from lookalike.adapters.aws.catalogue_scope import catalogue_named
 from lookalike.adapters.aws.correlation import carrying
 from lookalike.contract.dispatcher import REQUEST_ID, request_id
 from lookalike.contract.http import Caller, HttpRequest, HttpResponse
-from lookalike.domain.catalogue import CatalogueId
 from lookalike.errors import InvalidRequestError
 
 _TEXTS: Final = ("application/json", "application/problem+json", "text/")
@@ -63,6 +63,6 @@ def write_response(response: HttpResponse) -> dict[str, Any]:
 def _caller(context: Mapping[str, Any], claim: str) -> Caller | None:
     claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
     try:
-        return Caller(CatalogueId(claims[claim]))
+        return Caller(catalogue_named(claim, claims[claim]))
     except (KeyError, InvalidRequestError):
         return None  # a good token that is nobody's here: as good as none

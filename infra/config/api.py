@@ -3,7 +3,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from infra.config.section import Section
-from infra.config.values import HostName, SecureUrl
+from infra.config.values import CatalogueName, HostName, SecureUrl
 
 
 class ApiConfig(Section):
@@ -20,6 +20,11 @@ class ApiConfig(Section):
     )
     throttle_rate: float = Field(gt=0, le=10_000, description="Requests a second, lasting.")
     throttle_burst: int = Field(ge=1, le=5000, description="Requests at once.")
+    upload_rate: float = Field(default=300.0, gt=0, le=10_000, description="Upload forms a second, lasting.")
+    upload_burst: int = Field(default=600, ge=1, le=5000, description="Upload forms at once.")
+    catalogues: tuple[CatalogueName, ...] = Field(
+        default=("shop",), min_length=1, max_length=100, description="Catalogues with a client in the user pool."
+    )
 
     @model_validator(mode="after")
     def _knows_whom_it_trusts(self) -> Self:

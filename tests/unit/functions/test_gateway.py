@@ -91,3 +91,21 @@ def test_the_number_goes_with_everything_done_for_the_request() -> None:
     assert answer(dispatch, event(headers={"X-Request-Id": "mine-1"}), CLAIM)["statusCode"] == 204
     assert seen == [("/v1/search", "mine-1")]
     assert correlation_of(pointer) == ""
+
+
+@pytest.mark.parametrize("scopes", ["catalogue/shop", "openid catalogue/shop", "catalogue/shop other/shop-b"])
+def test_cognitos_tokens_name_the_catalogue_by_a_scope(scopes: str) -> None:
+    caller = read_request(event(claims={"scope": scopes, "catalogue": "other"}), "scope").caller
+    assert caller is not None
+    assert caller.catalogue == CatalogueId("shop")
+
+
+@pytest.mark.parametrize(
+    "scopes", ["", "openid", "shop", "other/shop", "catalogue/shop catalogue/shop-b", "catalogue/", "catalogue/NO"]
+)
+def test_scopes_that_name_no_catalogue_or_several_are_nobodys(scopes: str) -> None:
+    assert read_request(event(claims={"scope": scopes}), "scope").caller is None
+
+
+def test_a_plain_claim_is_no_scope() -> None:
+    assert read_request(event(claims={CLAIM: "catalogue/shop"}), CLAIM).caller is None
