@@ -6,11 +6,12 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from opensearchpy import OpenSearch
+from opensearchpy import OpenSearch, helpers
 
-from lookalike.adapters.opensearch import bulk
+from lookalike.adapters.opensearch import bulk, query
 from lookalike.adapters.opensearch.client import ClientSettings, opensearch_client
 from lookalike.adapters.opensearch.mapping import IndexLayout, index_body
+from lookalike.adapters.opensearch.search import ask_many
 from lookalike.adapters.opensearch.vector_index import OpenSearchVectorIndex
 from lookalike.domain.embedding import ModelVersion
 from lookalike.domain.filter import Filter
@@ -183,3 +184,18 @@ def test_a_writer_whose_index_is_blocked_is_told_to_come_later(client: OpenSearc
     with pytest.raises(UnavailableError):
         index.upsert_many(SHOP, [an_entry(2, 2, 2)])
     assert len(index.search_many(SHOP, [ask(1, 2)])[0]) == 1
+
+
+def slow(count: int) -> query.Body:
+    """A search that looks at documents one by one, and takes its time over each."""
+    script = "int sum = 0; for (int i = 0; i < params.rounds; ++i) { sum += i % 7 } return sum"
+    body = {"source": script, "params": {"rounds": 100_000}}
+    return {"size": count, "query": {"script_score": {"query": {"match_all": {}}, "script": body}}}
+
+
+def test_a_search_that_takes_too_long_is_given_up_by_the_server_too(client: OpenSearch) -> None:
+    actions = [{"_index": f"{LAYOUT.prefix}_slow", "_id": str(n), "_source": {}} for n in range(20_000)]
+    helpers.bulk(client, actions, refresh=True)
+    # Its own word, not the end of our patience.
+    with pytest.raises(UnavailableError, match="search_phase_execution_exception"):
+        list(ask_many(client, f"{LAYOUT.prefix}_slow", [slow(10)], bulk.Patience(search=0.2)))

@@ -31,14 +31,17 @@ class GenerationMovedError(LookalikeError):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to go on with what OpenSearch refuses for being busy (429).
+    """How long to go on with what OpenSearch refuses for being busy (429), and how long to let it search.
 
-    Waits of `first`, 2 x `first`, 4 x `first` … seconds; with the defaults six attempts within 3.1 seconds.
+    Waits of `first`, 2 x `first`, 4 x `first` … seconds; with the defaults six attempts within 3.1 seconds. A search
+    that takes more than `search` seconds is given up by OpenSearch itself, which would otherwise finish it for nobody:
+    a little less than the client waits (`ClientSettings.timeout`), so that its word arrives.
     """
 
     retries: int = 5
     first: float = 0.1
     longest: float = 2.0
+    search: float = 4.5
 
 
 def insert(entry: IndexEntry) -> Action:

@@ -5,6 +5,7 @@ from typing import Final
 
 from opensearchpy import OpenSearch
 
+from lookalike.adapters.opensearch.bulk import Patience
 from lookalike.adapters.opensearch.query import has_facet
 from lookalike.adapters.opensearch.search import ask_many
 from lookalike.domain.catalogue import CatalogueId
@@ -18,8 +19,9 @@ _REMEMBERED: Final = 30.0
 class KnownFacets:
     """Tells facets that some entry has from those none has. Only the former are remembered, and not for long."""
 
-    def __init__(self, client: OpenSearch, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: OpenSearch, patience: Patience, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._patience = patience
         self._monotonic = monotonic
         self._seen: dict[tuple[CatalogueId, str], float] = {}
 
@@ -28,7 +30,8 @@ class KnownFacets:
         named = {label.facet for filter_ in filters for clause in filter_.clauses for label in clause.labels}
         now = self._monotonic()
         unsure = sorted(facet for facet in named if self._seen.get((catalogue, facet), -math.inf) + _REMEMBERED <= now)
-        for facet, answer in zip(unsure, ask_many(self._client, alias, list(map(has_facet, unsure))), strict=True):
+        answers = ask_many(self._client, alias, list(map(has_facet, unsure)), self._patience)
+        for facet, answer in zip(unsure, answers, strict=True):
             if not answer["hits"]["total"]["value"]:
                 raise UnknownFacetError("filter", f"no item has a label of the facet {facet}")
             self._seen[catalogue, facet] = now

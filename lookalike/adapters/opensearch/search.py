@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from opensearchpy import OpenSearch
 
-from lookalike.adapters.opensearch.bulk import GenerationMovedError
+from lookalike.adapters.opensearch.bulk import GenerationMovedError, Patience
 from lookalike.adapters.opensearch.errors import INDEX_NOT_FOUND, from_status, part_type, translated
 from lookalike.adapters.opensearch.mapping import read_document_id
 from lookalike.adapters.opensearch.query import MOST_HITS, Body, exact_cosine, exactly, nearest, nearest_cosine
@@ -20,7 +20,9 @@ _WIDER: Final = 8
 Found = list[Hit]
 
 
-def search_nearest(client: OpenSearch, index: str, alias: str, queries: Sequence[VectorQuery]) -> list[Found]:
+def search_nearest(
+    client: OpenSearch, index: str, alias: str, queries: Sequence[VectorQuery], patience: Patience
+) -> list[Found]:
     """The hits of each query, looking wider for those where the first look left something open.
 
     Photos are what is near, items are what is asked for: where the nearest photos are too few items, or the last place
@@ -30,7 +32,7 @@ def search_nearest(client: OpenSearch, index: str, alias: str, queries: Sequence
     found: list[Found] = [[] for _ in queries]
     looks = [_Look(number, query, max(_FEWEST, 2 * query.k)) for number, query in enumerate(queries)]
     while looks:
-        answers = _ask(client, index, alias, [look.body() for look in looks])
+        answers = _ask(client, index, alias, [look.body() for look in looks], patience)
         open_looks = []
         for look, answer in zip(looks, answers, strict=True):
             if look.settles(answer):
@@ -41,21 +43,25 @@ def search_nearest(client: OpenSearch, index: str, alias: str, queries: Sequence
     return found
 
 
-def search_exactly(client: OpenSearch, index: str, alias: str, queries: Sequence[VectorQuery]) -> list[Found]:
+def search_exactly(
+    client: OpenSearch, index: str, alias: str, queries: Sequence[VectorQuery], patience: Patience
+) -> list[Found]:
     """The hits of each query by comparing with every entry that passes its filter."""
-    answers = _ask(client, index, alias, [exactly(query) for query in queries])
+    answers = _ask(client, index, alias, [exactly(query) for query in queries], patience)
     return [_hits(answer, query.k, exact_cosine) for query, answer in zip(queries, answers, strict=True)]
 
 
-def ask_many(client: OpenSearch, alias: str, bodies: Sequence[Body]) -> Iterator[Mapping[str, Any]]:
+def ask_many(client: OpenSearch, alias: str, bodies: Sequence[Body], patience: Patience) -> Iterator[Mapping[str, Any]]:
     """The answer to each search, whole: a shard that did not answer makes it an error.
 
     Raises `GenerationMovedError` where the alias is gone, `OverloadedError` and `UnavailableError`.
     """
+    # https://docs.opensearch.org/latest/api-reference/search-apis/multi-search/
+    given = {"cancel_after_time_interval": f"{round(patience.search * 1000)}ms"}
     for start in range(0, len(bodies), _AT_ONCE):
         lines = [line for body in bodies[start : start + _AT_ONCE] for line in ({}, body)]
         with translated():
-            answered = client.msearch(index=alias, body=lines)
+            answered = client.msearch(index=alias, body=lines, params=given)
         for answer in answered["responses"]:
             _check_whole(answer)
             yield answer
@@ -98,8 +104,10 @@ class _Look:
         return self.candidates is not None and int(answer["hits"]["total"]["value"]) < min(self.candidates, MOST_HITS)
 
 
-def _ask(client: OpenSearch, index: str, alias: str, bodies: Sequence[Body]) -> list[Mapping[str, Any]]:
-    answers = list(ask_many(client, alias, bodies))
+def _ask(
+    client: OpenSearch, index: str, alias: str, bodies: Sequence[Body], patience: Patience
+) -> list[Mapping[str, Any]]:
+    answers = list(ask_many(client, alias, bodies, patience))
     if any(hit["_index"] != index for answer in answers for hit in answer["hits"]["hits"]):
         raise GenerationMovedError("the alias leads to another index than before")
     return answers

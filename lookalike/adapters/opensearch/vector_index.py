@@ -34,7 +34,7 @@ _SWEEPS: Final = 50
 """Times that entries of removed items are looked for; each sweep takes up to `_ENTRIES` of `_ITEMS` items."""
 
 T = TypeVar("T")
-How = Callable[[OpenSearch, str, str, Sequence[VectorQuery]], list[list[Hit]]]
+How = Callable[[OpenSearch, str, str, Sequence[VectorQuery], Patience], list[list[Hit]]]
 
 
 class OpenSearchVectorIndex:
@@ -52,7 +52,7 @@ class OpenSearchVectorIndex:
         self._layout = layout or IndexLayout()
         self._patience = patience or Patience()
         self._generations = Generations(client, self._layout, clock)
-        self._facets = KnownFacets(client)
+        self._facets = KnownFacets(client, self._patience)
 
     def upsert_many(self, catalogue: CatalogueId, entries: Sequence[IndexEntry]) -> None:
         """Insert or replace entries; findable and durable when this returns. Doing it again changes nothing."""
@@ -144,7 +144,7 @@ class OpenSearchVectorIndex:
                 return [[] for _ in queries]
             alias = self._layout.alias(catalogue)
             self._facets.check(catalogue, alias, filters)
-            return how(self._client, live.index, alias, queries)
+            return how(self._client, live.index, alias, queries, self._patience)
 
         return self._following(catalogue, search)
 
@@ -164,7 +164,7 @@ class OpenSearchVectorIndex:
                 yield [hit["_id"] for hit in hits]
 
     def _hits(self, catalogue: CatalogueId, body: query.Body) -> list[query.Body]:
-        (answer,) = ask_many(self._client, self._layout.alias(catalogue), [body])
+        (answer,) = ask_many(self._client, self._layout.alias(catalogue), [body], self._patience)
         hits: list[query.Body] = answer["hits"]["hits"]
         return hits
 
