@@ -1,5 +1,6 @@
 """One rehearsed cloud for all tests of a session; each test has catalogues of its own in it."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -56,11 +57,17 @@ def shop(open_shop: Callable[[], Shop]) -> Shop:
 
 
 @pytest.fixture(scope="session")
-def drawn() -> list[bytes]:
+def pictures() -> list[bytes]:
     """Photos that Lookalike draws itself."""
     from lookalike.sample import draw_catalogue  # noqa: PLC0415 - drawing is for those who ask
 
     return [garment.photo() for garment in draw_catalogue(16, seed=3)]
+
+
+@pytest.fixture
+def drawn(pictures: list[bytes]) -> list[bytes]:
+    """The pictures under hashes of this test's own: functions live from test to test and remember what they saw."""
+    return [picture + os.urandom(8) for picture in pictures]  # decoders do not look behind a JPEG's end
 
 
 @pytest.fixture(scope="session")
