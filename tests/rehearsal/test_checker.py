@@ -19,10 +19,10 @@ Plant = Callable[[Shop, int], None]
 
 
 @pytest.fixture(scope="module")
-def good(whole: Rehearsal, drawn: list[bytes]) -> Iterator[Shop]:
+def good(whole: Rehearsal, pictures: list[bytes]) -> Iterator[Shop]:
     """A catalogue in perfect order: a photo for each fault that is planted, the last of them broken."""
     with Shop(whole, "planted") as shop:
-        photos = [*drawn[: len(PLANTED) - 1], b"broken"]
+        photos = [*pictures[: len(PLANTED) - 1], b"broken"]
         for number, photo in enumerate(photos):
             shop.put_item(f"item-{number}")
             shop.offer(photo, f"item-{number}")
