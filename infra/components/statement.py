@@ -31,11 +31,9 @@ def only_over_tls(*resources: pulumi.Input[str], action: str) -> Statement:
 
 
 def _written(statement: Statement) -> dict[str, Any]:
-    written: dict[str, Any] = {
-        "Effect": statement.effect,
-        "Action": list(statement.actions),
-        "Resource": list(statement.resources),
-    }
+    written: dict[str, Any] = {"Effect": statement.effect, "Action": list(statement.actions)}
+    if statement.resources:  # a role's trust has none, and AWS refuses the word there
+        written["Resource"] = list(statement.resources)
     if statement.principals is not None:
         written["Principal"] = statement.principals
     if statement.conditions:
