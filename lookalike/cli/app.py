@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from lookalike.cli.demo import demo
+from lookalike.cli.estimate import estimate
 from lookalike.cli.eval import evaluate
 from lookalike.cli.exit_code import MEANINGS
 from lookalike.cli.guard import guarded
@@ -31,6 +32,7 @@ app.command("search")(guarded(search))
 app.command("status")(guarded(status))
 app.command("serve")(guarded(serve))
 app.command("eval")(guarded(evaluate))
+app.command("estimate")(guarded(estimate))
 
 
 def _show_version(asked: bool) -> None:
