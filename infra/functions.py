@@ -11,10 +11,12 @@ from infra.components.alarms import Alarms
 from infra.components.catalogue_tables import Access, CatalogueTables
 from infra.components.data_key import DataKey
 from infra.components.lambda_function import LambdaFunction, LambdaFunctionArgs
+from infra.components.network import Network
 from infra.components.photo_store import PhotoStore
 from infra.components.work_queue import WorkQueue
 from infra.config import FunctionConfig, StackConfig
 from infra.environment import Variable, table_variable
+from infra.naming import Naming
 from lookalike.adapters.aws import tables as t
 from lookalike.adapters.aws.object_key import PREPARED, THUMBNAILS, UPLOADS
 
@@ -26,17 +28,27 @@ ROUTES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which function answers which route. `search` only reads, so that what faces every shopper cannot change anything."""
 
+IN_NETWORK: Final = frozenset({"uploads", "search", "embed"})
+"""Who speaks with the index or the model. `prepare` needs AWS's services only, and starts faster outside."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What functions work with."""
+    """What the functions of one region work with; `opts` makes them its children."""
 
     config: StackConfig
+    naming: Naming
+    opts: pulumi.ResourceOptions
     key: DataKey
+    network: Network
+    alarms: Alarms
     photos: PhotoStore
     tables: CatalogueTables
     received: WorkQueue
     to_embed: WorkQueue
+    opensearch_endpoint: pulumi.Input[str]
+    triton_endpoint: pulumi.Input[str]
+    catalogue_claim: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +61,14 @@ class Functions:
     embed: LambdaFunction
 
     @property
+    def by_name(self) -> dict[str, LambdaFunction]:
+        """Each by its name."""
+        return {"uploads": self.uploads, "search": self.search, "prepare": self.prepare, "embed": self.embed}
+
+    @property
     def owners(self) -> dict[str, LambdaFunction]:
         """The function that answers a route, by the route's name."""
-        serving = {"uploads": self.uploads, "search": self.search}
-        return {route: serving[name] for name, routes in ROUTES_OF.items() for route in routes}
+        return {route: self.by_name[name] for name, routes in ROUTES_OF.items() for route in routes}
 
 
 def declare_functions(parts: Parts) -> Functions:
@@ -92,7 +108,7 @@ def _prepare(parts: Parts) -> LambdaFunction:
         **_tables(parts, t.UPLOADS, t.PHOTOS, t.EVENTS),
         **_photos(parts),
         Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
-        Variable.MODEL_INPUT_SIZE: str(parts.config.model_input_size),
+        Variable.MODEL_INPUT_SIZE: str(parts.config.model.input_size),
     }
     function = _declare("prepare", parts, parts.config.prepare, told)
     role, tables = function.role, parts.tables
@@ -134,7 +150,7 @@ def _declare(name: str, parts: Parts, size: FunctionConfig, told: Mapping[str, p
         **told,
         Variable.SERVICE_NAME: name,
         Variable.METRICS_NAMESPACE: "Lookalike",
-        Variable.LOG_LEVEL: parts.config.log_level,
+        Variable.LOG_LEVEL: parts.config.watch.log_level,
     }
     args = LambdaFunctionArgs(
         handler=f"functions.{name}.handler.handler",
@@ -142,10 +158,11 @@ def _declare(name: str, parts: Parts, size: FunctionConfig, told: Mapping[str, p
         size=size,
         environment=environment,
         key=parts.key,
-        log_retention_days=parts.config.log_retention_days,
-        alarms=Alarms(parts.config.alarm_topic_arn),
+        log_retention_days=parts.config.watch.log_retention_days,
+        alarms=parts.alarms,
+        network=parts.network if name in IN_NETWORK else None,
     )
-    return LambdaFunction(name, args)
+    return LambdaFunction(parts.naming(name), args, parts.opts)
 
 
 def _tables(parts: Parts, *tables: t.Table) -> dict[str, pulumi.Input[str]]:
@@ -157,12 +174,12 @@ def _photos(parts: Parts) -> dict[str, pulumi.Input[str]]:
 
 
 def _index(parts: Parts) -> dict[str, pulumi.Input[str]]:
-    return {Variable.OPENSEARCH_ENDPOINT: parts.config.opensearch_endpoint}
+    return {Variable.OPENSEARCH_ENDPOINT: parts.opensearch_endpoint}
 
 
 def _model(parts: Parts) -> dict[str, pulumi.Input[str]]:
-    return {Variable.TRITON_ENDPOINT: parts.config.triton_endpoint, Variable.MODEL_NAME: parts.config.model_name}
+    return {Variable.TRITON_ENDPOINT: parts.triton_endpoint, Variable.MODEL_NAME: parts.config.model.name}
 
 
 def _claim(parts: Parts) -> dict[str, pulumi.Input[str]]:
-    return {Variable.CATALOGUE_CLAIM: parts.config.catalogue_claim}
+    return {Variable.CATALOGUE_CLAIM: parts.catalogue_claim}

@@ -10,11 +10,16 @@ from infra.components.alarms import Alarms
 from infra.components.catalogue_tables import CatalogueTablesArgs
 from infra.components.data_key import DataKey, DataKeyArgs
 from infra.components.lambda_function import LambdaFunction
+from infra.components.network import NetworkArgs
 from infra.components.photo_store import PhotoStoreArgs
 from infra.components.search_api import SearchApiArgs
+from infra.components.throttle import Throttle
+from infra.components.user_pool import UserPoolArgs
 from infra.components.work_queue import WorkQueueArgs
 from infra.config import ConfigError, ConsumerConfig, StackConfig, read_config
+from infra.issuer import Issuer
 from lookalike.contract.routes import ROUTES
+from lookalike.domain.catalogue import CatalogueId
 
 
 def stack_config() -> StackConfig:
@@ -26,9 +31,26 @@ def stack_config() -> StackConfig:
         raise pulumi.RunError(str(error)) from error
 
 
-def data_key(config: StackConfig, account: pulumi.Input[str], region: pulumi.Input[str]) -> DataKeyArgs:
-    """The key that everything is encrypted with."""
+def alarms(config: StackConfig) -> Alarms:
+    """Who makes alarms."""
+    return Alarms(config.watch.alarm_topic_arn)
+
+
+def data_key(config: StackConfig, account: pulumi.Input[str], region: str) -> DataKeyArgs:
+    """The key that everything in a region is encrypted with."""
     return DataKeyArgs(account=account, region=region, protect=config.protect)
+
+
+def network(config: StackConfig, key: DataKey) -> NetworkArgs:
+    """The VPC. Functions in it send to SQS; S3 and DynamoDB have gateways."""
+    return NetworkArgs(
+        cidr=config.network.cidr,
+        zones=config.network.zones,
+        nat=config.network.nat,
+        interface_endpoints=("sqs",),
+        flow_log_retention_days=config.network.flow_log_retention_days,
+        key=key,
+    )
 
 
 def photo_store(config: StackConfig, key: DataKey) -> PhotoStoreArgs:
@@ -36,8 +58,8 @@ def photo_store(config: StackConfig, key: DataKey) -> PhotoStoreArgs:
     return PhotoStoreArgs(
         key=key,
         origins=config.web_origins,
-        archive_after_days=config.archive_after_days,
-        noncurrent_days=config.noncurrent_days,
+        archive_after_days=config.photos.archive_after_days,
+        noncurrent_days=config.photos.noncurrent_days,
         protect=config.protect,
     )
 
@@ -47,6 +69,7 @@ def work_queue(
     consumer: ConsumerConfig,
     account: pulumi.Input[str],
     key: DataKey,
+    alarms: Alarms,
     fed_by: aws.s3.Bucket | None = None,
 ) -> WorkQueueArgs:
     """A queue in front of `consumer`."""
@@ -55,8 +78,8 @@ def work_queue(
         key=key,
         visibility_s=consumer.visibility_s,
         max_receives=consumer.max_receives,
-        age_alarm_s=config.queue_age_alarm_s,
-        alarms=Alarms(config.alarm_topic_arn),
+        age_alarm_s=config.watch.queue_age_alarm_s,
+        alarms=alarms,
         protect=config.protect,
         fed_by=fed_by,
     )
@@ -67,15 +90,26 @@ def catalogue_tables(config: StackConfig, key: DataKey) -> CatalogueTablesArgs:
     return CatalogueTablesArgs(key=key, protect=config.protect)
 
 
-def search_api(config: StackConfig, owners: Mapping[str, LambdaFunction]) -> SearchApiArgs:
-    """The contract's routes."""
+def user_pool(config: StackConfig, account: pulumi.Input[str]) -> UserPoolArgs:
+    """Who vouches for callers."""
+    return UserPoolArgs(
+        catalogues=tuple(map(CatalogueId, config.api.catalogues)), account=account, protect=config.protect
+    )
+
+
+def search_api(
+    config: StackConfig, key: DataKey, alarms: Alarms, issuer: Issuer, owners: Mapping[str, LambdaFunction]
+) -> SearchApiArgs:
+    """The contract's routes, those that `owners` have."""
     return SearchApiArgs(
-        routes=ROUTES,
+        routes=tuple(route for route in ROUTES if route.name in owners),
         owners=owners,
-        issuer=config.jwt_issuer,
-        audiences=config.jwt_audiences,
+        issuer=issuer.url,
+        audiences=issuer.audiences,
         origins=config.web_origins,
-        throttle_rate=config.throttle_rate,
-        throttle_burst=config.throttle_burst,
-        log_retention_days=config.log_retention_days,
+        throttle=Throttle(rate=config.api.throttle_rate, burst=config.api.throttle_burst),
+        route_throttles={"requestUpload": Throttle(rate=config.api.upload_rate, burst=config.api.upload_burst)},
+        key=key,
+        log_retention_days=config.watch.log_retention_days,
+        alarms=alarms,
     )

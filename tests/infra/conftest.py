@@ -1,9 +1,12 @@
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # its stubs would be one more dependency, for one call
 
 with warnings.catch_warnings():
     # pulumi_aws, on being imported, tells of the resources that it keeps under their old names; once, so here.
@@ -15,31 +18,41 @@ from infra.rehearsal.plan import Plan
 from infra.rehearsal.preview import preview
 from infra.rehearsal.program import run_program
 from infra.rehearsal.rehearse import rehearsal_config, stage_in
+from infra.rehearsal.sketch import sketch
 
-PRODUCTION: Final = {
-    "aws:region": "eu-west-1",
-    "lookalike:opensearch_endpoint": "https://search.shop.example",
-    "lookalike:triton_endpoint": "triton.internal.shop.example:8001",
-    "lookalike:jwt_issuer": "https://login.shop.example/",
-    "lookalike:jwt_audiences": '["lookalike-api"]',
-    "lookalike:web_origins": '["https://www.shop.example"]',
-    "lookalike:alarm_topic_arn": "arn:aws:sns:eu-west-1:111122223333:alarms",
-    "lookalike:prepare": '{"memory_mb": 3538, "max_concurrency": 400, "reserved_concurrency": 400}',
-    "lookalike:tags": '{"cost-centre": "search"}',
-}
+PROFILES: Final = ("starter", "production")
+_ROOT: Final = Path(__file__).parents[2]
 _numbers = count(1)
+
+
+def stack_file(profile: str) -> dict[str, Any]:
+    """The configuration that a shop copies, `Pulumi.<profile>.yaml`."""
+    config: dict[str, Any] = yaml.safe_load((_ROOT / f"Pulumi.{profile}.yaml").read_text())["config"]
+    return config
+
+
+@pytest.fixture(scope="session")
+def starter() -> Plan:
+    """The plan of a small shop's stack, every attribute known."""
+    return sketch(stack_file("starter"), stack="starter")
+
+
+@pytest.fixture(scope="session")
+def production() -> Plan:
+    """The plan of a large shop's stack, every attribute known."""
+    return sketch(stack_file("production"), stack="production")
+
+
+@pytest.fixture(scope="session")
+def previewed() -> Callable[[str], Plan]:
+    """The plan of a profile's stack before anything exists: every id and ARN is unknown."""
+    return cache(lambda profile: preview(stack_file(profile), stack=profile))
 
 
 @pytest.fixture(scope="session")
 def rehearsed() -> Iterator[Rehearsed]:
     with rehearse_infra() as cloud:
         yield cloud
-
-
-@pytest.fixture(scope="session")
-def production() -> Plan:
-    """The plan of a shop's stack, before anything exists."""
-    return preview(PRODUCTION, stack="production")
 
 
 @pytest.fixture
