@@ -71,6 +71,10 @@ class WorkQueue(pulumi.ComponentResource):
         actions = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
         role.grant(f"consumes-{self._name}", Statement(actions, (self.arn,)), self._key.decrypting("sqs"))
 
+    def allow_measure(self, role: ExecutionRole) -> None:
+        """Let `role` see how many messages wait, and none of them."""
+        role.grant(f"measures-{self._name}", Statement(("sqs:GetQueueAttributes",), (self.arn,)))
+
     def _make(self, name: str, args: WorkQueueArgs, redrive: pulumi.Output[str] | None = None) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             name,
