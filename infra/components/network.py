@@ -86,10 +86,15 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=parent or self),
         )
 
-    def allow(self, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int, why: str) -> None:
-        """Let members of `source` open connections to `port` of members of `target`: out of the one, into the other."""
+    def allow(
+        self, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int, why: str
+    ) -> tuple[pulumi.Resource, ...]:
+        """Let members of `source` open connections to `port` of members of `target`.
+
+        The rules, out of the one and into the other, are given for what has to wait for them.
+        """
         name = f"{source.pulumi_resource_name}-to-{target.pulumi_resource_name}-{port}"
-        aws.vpc.SecurityGroupEgressRule(
+        out = aws.vpc.SecurityGroupEgressRule(
             name,
             security_group_id=source.id,
             referenced_security_group_id=target.id,
@@ -99,7 +104,7 @@ class Network(pulumi.ComponentResource):
             description=_sayable(why),
             opts=self._child,
         )
-        aws.vpc.SecurityGroupIngressRule(
+        into = aws.vpc.SecurityGroupIngressRule(
             name,
             security_group_id=target.id,
             referenced_security_group_id=source.id,
@@ -109,6 +114,7 @@ class Network(pulumi.ComponentResource):
             description=_sayable(why),
             opts=self._child,
         )
+        return out, into
 
     def let_out_to_aws(self, group: aws.ec2.SecurityGroup) -> None:
         """Let members of `group` call S3, DynamoDB and the services that have an endpoint here; nobody else."""
@@ -148,7 +154,7 @@ class Network(pulumi.ComponentResource):
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
             opts=pulumi.InvokeOptions(parent=self),
         )
-        names = found.names.apply(lambda names: _first(names, wanted))
+        names = found.names.apply(lambda names: first_zones(names, wanted))
         return tuple(names[number] for number in range(wanted))
 
     def _subnet(self, name: str, cidr: str, zone: int, *, public: bool = False) -> aws.ec2.Subnet:
@@ -241,9 +247,10 @@ class Network(pulumi.ComponentResource):
         return pulumi.Output.concat("com.amazonaws.", region, ".", name)
 
 
-def _first(names: Sequence[str], wanted: int) -> Sequence[str]:
+def first_zones(names: Sequence[str], wanted: int) -> Sequence[str]:
+    """The first zones by name; raises `pulumi.RunError` where there are fewer than `wanted`."""
     if len(names) < wanted:
-        raise pulumi.RunError(f"the network needs {wanted} zones, and this region has {len(names)}: {', '.join(names)}")
+        raise pulumi.RunError(f"the network needs {wanted} zones, and this region has {len(names)}: {', '.join(sorted(names))}")
     return sorted(names)[:wanted]
 
 

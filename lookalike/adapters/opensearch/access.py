@@ -11,8 +11,8 @@ from lookalike.adapters.opensearch.mapping import IndexLayout
 class IndexAccess:
     """What one kind of caller does with the indexes of a layout, said twice.
 
-    `requests` are HTTP methods and what follows the index in the path, as AWS's IAM tells requests apart. `cluster` and
-    `actions` are OpenSearch's own names for the same, as its security plugin does.
+    `requests` are HTTP methods and what follows the index in the path, as AWS's IAM tells requests apart; to IAM an
+    index stands for all that is below it. `cluster` and `actions` are OpenSearch's own names, which are narrower.
     https://docs.opensearch.org/latest/security/access-control/permissions/
     """
 
@@ -24,7 +24,7 @@ class IndexAccess:
 
 SEARCH: Final = IndexAccess(
     name="search",
-    requests=(("GET", ""), ("GET", "/_mapping"), ("POST", "/_count"), ("POST", "/_msearch")),
+    requests=(("GET", ""), ("POST", "/_count"), ("POST", "/_msearch")),
     cluster=("indices:data/read/msearch",),
     actions=("indices:admin/get", "indices:admin/mappings/get", "indices:data/read/search"),
 )
