@@ -60,7 +60,7 @@ def _key_policy(args: DataKeyArgs) -> pulumi.Output[str]:
     # In a key's own policy "*" is this key. The account's statement is what lets IAM policies speak about it.
     root = pulumi.Output.concat("arn:aws:iam::", args.account, ":root")
     account = Statement(("kms:*",), ("*",), principals={"AWS": root})
-    return document(account, *(_telling(service, args) for service in _TELLING), _logs(args))
+    return document(account, *(_telling(service, args) for service in _TELLING), _serving(args), _logs(args))
 
 
 def _telling(service: str, args: DataKeyArgs) -> Statement:
@@ -69,6 +69,18 @@ def _telling(service: str, args: DataKeyArgs) -> Statement:
         ("*",),
         principals={"Service": service},
         conditions={"StringEquals": {"aws:SourceAccount": args.account}},
+    )
+
+
+def _serving(args: DataKeyArgs) -> Statement:
+    # CloudFront reads the website's bucket under its own name. Any distribution of this account: the one there will be
+    # is made after the key.
+    ours = pulumi.Output.concat("arn:aws:cloudfront::", args.account, ":distribution/*")
+    return Statement(
+        ("kms:Decrypt",),
+        ("*",),
+        principals={"Service": "cloudfront.amazonaws.com"},
+        conditions={"ArnLike": {"aws:SourceArn": ours}},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.statement import Statement, document
+from infra.components.statement import Conditions, Statement, document
 
 
 class Pace(StrEnum):
@@ -79,7 +79,9 @@ class Rollout(pulumi.ComponentResource):
 
     def _role(self, name: str, args: RolloutArgs) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)
-        by_codedeploy = Statement(("sts:AssumeRole",), (), principals={"Service": "codedeploy.amazonaws.com"})
+        ours: Conditions = {"StringEquals": {"aws:SourceAccount": args.function.arn.apply(_account)}}
+        service = {"Service": "codedeploy.amazonaws.com"}
+        by_codedeploy = Statement(("sts:AssumeRole",), (), principals=service, conditions=ours)
         role = aws.iam.Role(name, assume_role_policy=document(by_codedeploy), opts=child)
         arn = args.function.arn
         move = ("lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias")
@@ -87,3 +89,7 @@ class Rollout(pulumi.ComponentResource):
         watches = Statement(("cloudwatch:DescribeAlarms",), tuple(alarm.arn for alarm in args.alarms))
         aws.iam.RolePolicy(name, role=role.name, policy=document(moves, watches), opts=child)
         return role
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
