@@ -1,25 +1,13 @@
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from lookalike.adapters.opensearch.mapping import IndexLayout
 from lookalike.domain.embedding import DIMENSIONS
+from lookalike.errors import InvalidRequestError
+from lookalike.sizing.index_nodes import graph_memory_bytes
 from lookalike.sizing.vector_memory import vector_memory_bytes
 
 GIB: Final = 2**30
-_TYPE: Final = re.compile(r"(?P<family>[a-z]+[0-9]+[a-z]*)\.(?P<size>[a-z0-9]+)\.search")
-# Memory in GiB: of burstable instances by size, of others by virtual CPU, of which a size has as many.
-# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-instance-types.html
-_BURSTABLE: Final = {"t3.small": 2, "t3.medium": 4}
-_GIB_A_CPU: Final = {"c": 2, "m": 4, "r": 8}
-_CPUS: Final = {"medium": 1, "large": 2, "xlarge": 4}
-_HEAP_SHARE: Final = 0.5
-_LARGEST_HEAP: Final = 32 * GIB
-"""https://docs.aws.amazon.com/opensearch-service/latest/developerguide/auto-tune.html (JVM heap size)"""
-_GRAPH_SHARE: Final = 0.5
-"""Of what the heap leaves: the circuit breaker of k-NN's native engines. Lucene, which we use, has none: its graphs are
-mapped files, fast as long as the operating system keeps their pages, and the other half is for all other pages.
-https://docs.opensearch.org/2.19/vector-search/settings"""
 _BYTES_A_PHOTO: Final = 5_000
 """On disk: 1 kB vector, its links, and the same as JSON in `_source`, packed."""
 _DISK_FACTOR: Final = 1.45
@@ -33,6 +21,10 @@ class IndexSize:
     """Data nodes: `instances` of `instance_type` over `zones`, each with `volume_gb` GiB of gp3; managers beside them.
 
     Raises `ValueError` for what AWS would refuse, after it had built for half an hour.
+
+    Half of the memory beside the heap is for graphs, as k-NN's circuit breaker has it for its native engines. Lucene,
+    which we use, has no breaker: its graphs are mapped files, fast as long as the operating system keeps their pages,
+    and the other half is for all other pages.
     """
 
     instance_type: str
@@ -43,7 +35,7 @@ class IndexSize:
     manager_type: str | None = None
 
     def __post_init__(self) -> None:
-        _memory(self.instance_type)
+        _graph_bytes(self.instance_type)
         if self.zones not in {1, 2, 3}:
             raise ValueError(f"an index stands in 1 to 3 zones, not {self.zones}")
         if self.instances < 1 or self.instances % self.zones:
@@ -61,9 +53,7 @@ class IndexSize:
     @property
     def graph_bytes(self) -> int:
         """Memory for graphs, all nodes together."""
-        memory = _memory(self.instance_type)
-        heap = min(_HEAP_SHARE * memory, _LARGEST_HEAP)
-        return int(self.instances * _GRAPH_SHARE * (memory - heap))
+        return self.instances * _graph_bytes(self.instance_type)
 
     @property
     def photos(self) -> int:
@@ -93,17 +83,8 @@ def _needed(photos: int) -> int:
     return _COPIES * vector_memory_bytes(photos, DIMENSIONS, IndexLayout().m)
 
 
-def _memory(instance_type: str) -> int:
-    """Bytes of memory of an instance."""
-    named = _TYPE.fullmatch(instance_type)
-    gib = _gib(named["family"], named["size"]) if named else None
-    if gib is None:
-        raise ValueError(f"it is not known how much memory {instance_type} has: name a t3, c, m or r instance")
-    return int(gib * GIB)
-
-
-def _gib(family: str, size: str) -> float | None:
-    a_cpu = _GIB_A_CPU.get(family[0])
-    large = re.fullmatch(r"([0-9]+)xlarge", size)
-    cpus = 4 * int(large[1]) if large else _CPUS.get(size)
-    return _BURSTABLE.get(f"{family}.{size}") or (a_cpu * cpus if a_cpu and cpus else None)
+def _graph_bytes(instance_type: str) -> int:
+    try:
+        return graph_memory_bytes(instance_type)
+    except InvalidRequestError as error:
+        raise ValueError(error.message) from error

@@ -43,7 +43,7 @@ class VectorIndexArgs:
 class VectorIndex(pulumi.ComponentResource):
     """OpenSearch with k-NN, reached from its network alone, over TLS 1.2 or newer, by roles that were allowed.
 
-    A role is allowed twice, by IAM as to its requests and by OpenSearch as to what they do (docs/adr/0008). AWS takes
+    A role is allowed twice, by IAM as to its requests and by OpenSearch as to what they do (docs/adr/0010). AWS takes
     a snapshot every hour and keeps it for 14 days, whatever is set here:
     https://docs.aws.amazon.com/opensearch-service/latest/developerguide/managedomains-snapshots.html
     """
