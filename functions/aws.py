@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from functions.counted_events import CountedEventLog
 from functions.settings import Settings
 from lookalike.adapters.aws.client import ClientSettings, dynamodb_client, s3_client, sqs_client
 from lookalike.adapters.aws.event_log import DynamoEventLog
@@ -13,6 +14,7 @@ from lookalike.adapters.aws.session import open_session
 from lookalike.adapters.aws.work_queue import SqsWorkQueue
 from lookalike.adapters.embedded.clock import SystemClock
 from lookalike.imaging.limits import Limits
+from lookalike.ports.event_log import EventLog
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,9 +45,9 @@ class Aws:
         """Items and which photos show them, by their tables' names."""
         return DynamoItemStore(self._dynamodb, items=items, item_photos=item_photos)
 
-    def events(self, events: str) -> DynamoEventLog:
-        """The event log, by its table's name."""
-        return DynamoEventLog(self._dynamodb, events=events)
+    def events(self, events: str) -> EventLog:
+        """The event log, by its table's name; what it is told of is counted as well."""
+        return CountedEventLog(DynamoEventLog(self._dynamodb, events=events))
 
     def photos(self, bucket: str) -> S3PhotoStore:
         """The bucket, by its name."""

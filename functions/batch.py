@@ -43,6 +43,7 @@ def work_off(event: Mapping[str, Any], context: Any, consumer: Consumer) -> Any:
         if why[record.message_id]:
             raise NotDoneError(why[record.message_id])
 
+    runtime.measure("BatchSize", len(letters))
     runtime.count("MessagesDone", sum(not reason for reason in why.values()))
     runtime.count("MessagesToCome", sum(bool(reason) for reason in why.values()))
     for letter in letters:

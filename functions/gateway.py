@@ -1,9 +1,12 @@
 """API Gateway's events (HTTP API, payload 2.0) as requests of the contract, and its responses as they want them."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
+
+from aws_lambda_powertools.metrics import MetricUnit
 
 from functions import runtime
 from lookalike.adapters.aws.catalogue_scope import catalogue_named
@@ -13,6 +16,7 @@ from lookalike.contract.http import Caller, HttpRequest, HttpResponse
 from lookalike.errors import InvalidRequestError
 
 _TEXTS: Final = ("application/json", "application/problem+json", "text/")
+_STAGE: Final = re.compile(r"([a-z]+);dur=([0-9.]+)")
 _HEADER: Final = REQUEST_ID.lower()
 
 
@@ -24,6 +28,8 @@ def answer(dispatch: Callable[[HttpRequest], HttpResponse], event: Mapping[str, 
     with carrying({}, otherwise=number):
         response = dispatch(request)
     runtime.count(f"Answers{response.status // 100}xx")
+    for stage, took in _STAGE.findall(response.headers.get("Server-Timing", "")):
+        runtime.measure(runtime.stage_metric(stage), float(took), MetricUnit.Milliseconds)
     return write_response(response)
 
 

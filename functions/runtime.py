@@ -33,6 +33,16 @@ def count(name: str, how_many: int = 1) -> None:
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=how_many)
 
 
+def measure(name: str, value: float, unit: MetricUnit = MetricUnit.Count) -> None:
+    """Note one more value of what is looked at by its average and its percentiles."""
+    metrics().add_metric(name=name, unit=unit, value=value)
+
+
+def stage_metric(stage: str) -> str:
+    """The metric of how long a stage of an answer took, in milliseconds: ``embed`` is ``StageEmbed``."""
+    return f"Stage{stage.capitalize()}"
+
+
 def observed(handler: Handler) -> Handler:
     """`handler` with a log line's context, a trace and metrics; nothing of an event or an answer is written."""
 
