@@ -25,6 +25,10 @@ class Clients:
     dynamodb: "DynamoDBClient"
     kms: Any
     iam: Any
+    ec2: Any
+    logs: Any
+    cloudwatch: Any
+    cognito: Any
 
     @classmethod
     def at(cls, endpoint_url: str, region: str) -> Self:
@@ -38,11 +42,16 @@ class Clients:
             dynamodb=session.client("dynamodb", endpoint_url=endpoint_url),
             kms=session.client("kms", endpoint_url=endpoint_url),
             iam=session.client("iam", endpoint_url=endpoint_url),
+            ec2=session.client("ec2", endpoint_url=endpoint_url),
+            logs=session.client("logs", endpoint_url=endpoint_url),
+            cloudwatch=session.client("cloudwatch", endpoint_url=endpoint_url),
+            cognito=session.client("cognito-idp", endpoint_url=endpoint_url),
         )
 
     def close(self) -> None:
         """Let connections go."""
-        for client in (self.s3, self.sqs, self.dynamodb, self.kms, self.iam):
+        made: tuple[Any, ...] = (self.s3, self.sqs, self.dynamodb, self.kms, self.iam)
+        for client in (*made, self.ec2, self.logs, self.cloudwatch, self.cognito):
             client.close()
 
 

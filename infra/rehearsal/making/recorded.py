@@ -15,6 +15,7 @@ def creators(account: str) -> Mapping[str, Create]:
     """Of what others run (functions, mappings, the API) and of what nobody looks at in a rehearsal (logs, alarms)."""
     makers = _Recorded(account)
     return {
+        "pulumi:providers:aws": makers.plain,
         "aws:lambda/function:Function": makers.function,
         "aws:lambda/alias:Alias": makers.alias,
         "aws:lambda/eventSourceMapping:EventSourceMapping": makers.mapping,

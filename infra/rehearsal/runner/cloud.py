@@ -50,8 +50,8 @@ def run_cloud(
     """
     with ExitStack() as stack:
         issuer = stack.enter_context(issuing())
-        endpoints = {"triton_endpoint": triton, "opensearch_endpoint": opensearch, "jwt_issuer": issuer.url}
-        config = {**(overrides or {}), **endpoints, "jwt_audiences": [issuer.audience]}
+        endpoints = {"triton": {"endpoint": triton}, "index": {"endpoint": opensearch}}
+        config = {**(overrides or {}), **endpoints, "api": {"issuer": issuer.url, "audiences": [issuer.audience]}}
         rehearsed = stack.enter_context(rehearse_infra(config))
         roles = {spec.name: spec.role for spec in rehearsed.functions.values()}
         gate = Gate(roles, rehearsed.region, rehearsed.account)
