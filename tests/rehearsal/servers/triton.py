@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.rehearsal.servers.leash import leashed
+
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - where Linux keeps it; nothing is made here by name
 WHEEL: Final = Path(__file__).parents[3] / ".cache" / "triton"
 _ERROR: Final = re.compile(r"E\d{4} |error")
@@ -88,8 +90,9 @@ def triton_server(repository: Path, *, ports: Ports | None = None, log: Path | N
         _link_python_backend(wheel, backends)
         output = stack.enter_context(log.open("ab"))
         command = [*_command(wheel, repository, ports), *_python_backend(backends)]
-        # A group of its own: where the server is killed outright its models' processes would stay for ever.
-        process = subprocess.Popen(command, env=_environment(wheel), stdout=output, stderr=output, process_group=0)
+        regions = [str(SHARED_MEMORY / f"{backends.name}*")]
+        leash = leashed(command, leftovers=regions, env=_environment(wheel), stdout=output, stderr=output)
+        process = stack.enter_context(leash)
         stack.callback(_remove_shared_memory, backends)
         stack.callback(_stop, process)
         yield Triton(ports, process.pid, _wait_until_ready(process, ports, log), log)
@@ -200,6 +203,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    # Where the server was killed outright its models' processes would stay for ever.
     with suppress(ProcessLookupError):  # nobody of the group is left, as it should be
         os.killpg(process.pid, signal.SIGKILL)
 
