@@ -5,8 +5,8 @@ from functools import cache
 
 from functions.aws import LIMITS, Aws
 from functions.batch import Consumer
-from functions.prepare.received import read_received
 from functions.settings import Settings, variable
+from lookalike.adapters.aws.received import read_received
 from lookalike.adapters.aws.work_queue import Message
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.prepare_photos import PreparePhotos

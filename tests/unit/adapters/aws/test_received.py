@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.prepare.received import read_received
+from lookalike.adapters.aws.received import read_received
 from lookalike.adapters.aws.work_queue import Message, write_pointer
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import UploadId
