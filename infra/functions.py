@@ -130,14 +130,17 @@ def _embed(parts: Parts) -> LambdaFunction:
         **_model(parts),
         **_photos(parts),
         Variable.RECEIVED_QUEUE_URL: parts.received.url,
+        Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
+        Variable.LONGEST_RUN_S: str(parts.config.embed.timeout_s),
     }
     function = _declare("embed", parts, parts.config.embed, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, PREPARED)
     parts.photos.allow_delete(role, PREPARED)
     parts.received.allow_send(role)
+    parts.to_embed.allow_send(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
-    tables.allow(role, t.PHOTOS, Access.WRITE_MANY)
+    tables.allow(role, t.PHOTOS, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.ITEM_PHOTOS, Access.PUT)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)

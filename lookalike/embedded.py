@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -22,7 +23,8 @@ from lookalike.errors import InvalidRequestError, NotFoundError
 from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.embedder import Embedder
-from lookalike.ports.work_queue import Pointer, WorkQueue
+from lookalike.ports.work_queue import AT_ONCE, Pointer, WorkQueue
+from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.expire_uploads import ExpireUploads
 from lookalike.services.find_similar import FindSimilar
@@ -57,7 +59,7 @@ def open_embedded(folder: Path | None, *, create: bool = True, model: Path | Non
 class _NoQueue:
     """Where an import's prepared photos are handed on to: it indexes its batches itself."""
 
-    def send_many(self, pointers: Sequence[Pointer]) -> None:
+    def send_many(self, pointers: Sequence[Pointer], *, delay: timedelta = AT_ONCE) -> None:
         """Nothing to do."""
 
 
@@ -78,7 +80,17 @@ class EmbeddedCatalogue:
         self.receive_uploads = ReceiveUploads(s.ledger, s.photos, s.received, s.clock)
         self.prepare_photos = self._prepare_into(s.to_embed)
         self.index_photos = IndexPhotos(
-            s.ledger, s.photos, s.items, self.embed, s.index, s.events, s.clock, keep_prepared=False
+            ledger=s.ledger,
+            photos=s.photos,
+            items=s.items,
+            embed=self.embed,
+            claim=ClaimPhotos(s.ledger, s.clock, timedelta(days=1)),
+            index=s.index,
+            received=s.received,
+            to_embed=s.to_embed,
+            events=s.events,
+            clock=s.clock,
+            keep_prepared=False,
         )
         self.put_items_service = PutItems(s.items, s.index)
         self.remove_items_service = RemoveItems(s.ledger, s.photos, s.items, s.index, s.events, s.clock)

@@ -1,15 +1,16 @@
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from functions.aws import Aws
 from functions.batch import Consumer
-from functions.embed.send_back import SendBack
 from functions.opensearch import open_index
 from functions.settings import Settings, variable
 from functions.triton import open_embedder
 from lookalike.adapters.aws.work_queue import parse_pointer
 from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
+from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.index_photos import IndexPhotos
 
@@ -25,9 +26,11 @@ class EmbedSettings(Settings):
     item_photos: str = variable("LOOKALIKE_ITEM_PHOTOS_TABLE")
     events: str = variable("LOOKALIKE_EVENTS_TABLE")
     received: str = variable("LOOKALIKE_RECEIVED_QUEUE_URL")
+    to_embed: str = variable("LOOKALIKE_TO_EMBED_QUEUE_URL")
     opensearch: str = variable("LOOKALIKE_OPENSEARCH_ENDPOINT")
     triton: str = variable("LOOKALIKE_TRITON_ENDPOINT")
     model: str = variable("LOOKALIKE_MODEL_NAME")
+    longest_run_s: int = variable("LOOKALIKE_LONGEST_RUN_S")
 
 
 @cache
@@ -40,11 +43,18 @@ def settings() -> EmbedSettings:
 def consumer() -> Consumer:
     """How messages of `to-embed` are worked off."""
     told, aws = settings(), Aws(settings())
-    ledger, photos, events = aws.ledger(told.uploads, told.photos), aws.photos(told.bucket), aws.events(told.events)
-    items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws)
-    embed = EmbedPhotos(open_embedder(told.triton, told.model), LruEmbeddingCache())
-    step = SendBack(
-        IndexPhotos(ledger, photos, items, embed, index, events, aws.clock), ledger, aws.queue(told.received)
+    ledger = aws.ledger(told.uploads, told.photos)
+    step = IndexPhotos(
+        ledger=ledger,
+        photos=aws.photos(told.bucket),
+        items=aws.items(told.items, told.item_photos),
+        embed=EmbedPhotos(open_embedder(told.triton, told.model), LruEmbeddingCache()),
+        claim=ClaimPhotos(ledger, aws.clock, timedelta(seconds=told.longest_run_s)),
+        index=open_index(told.opensearch, aws),
+        received=aws.queue(told.received),
+        to_embed=aws.queue(told.to_embed),
+        events=aws.events(told.events),
+        clock=aws.clock,
     )
     return Consumer(
         read=lambda body: [parse_pointer(body)],

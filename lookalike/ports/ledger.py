@@ -1,10 +1,21 @@
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claimant's word that it works on a photo, given at `at`; it is no longer good at `until`."""
+
+    claimant: str
+    at: datetime
+    until: datetime
 
 
 class Ledger(Protocol):
@@ -51,4 +62,15 @@ class Ledger(Protocol):
 
     def forget_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> None:
         """Delete photo records; unknown ones are ignored."""
+        ...
+
+    def claim_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claim: Claim) -> list[PhotoId]:
+        """Claim photos, known or not; those are returned that no other claimant's claim is still good for.
+
+        Of many that claim one photo at once, one gets it. Who has it and claims it again has it for longer.
+        """
+        ...
+
+    def release_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claimant: str) -> None:
+        """End this claimant's claims; others' stay as they are."""
         ...

@@ -1,9 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import UploadId
+
+AT_ONCE: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,9 @@ class Pointer:
 class WorkQueue(Protocol):
     """Hands uploads to the next step, at least once each."""
 
-    def send_many(self, pointers: Sequence[Pointer]) -> None:
-        """Accept all of them durably, or raise `UnavailableError`: sending again is always safe."""
+    def send_many(self, pointers: Sequence[Pointer], *, delay: timedelta = AT_ONCE) -> None:
+        """Accept all of them durably, or raise `UnavailableError`: sending again is always safe.
+
+        They are handed out once `delay`, whole seconds up to 15 minutes, has passed.
+        """
         ...

@@ -2,10 +2,12 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from lookalike.adapters.embedded.claims import InProcessClaims
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
+from lookalike.ports.ledger import Claim
 
 
 class InMemoryLedger:
@@ -15,6 +17,7 @@ class InMemoryLedger:
         self._uploads: dict[tuple[CatalogueId, UploadId], Upload] = {}
         self._photos: dict[tuple[CatalogueId, PhotoId], Photo] = {}
         self._lock = threading.Lock()
+        self._claims = InProcessClaims()
 
     def _own(self, catalogue: CatalogueId) -> list[Upload]:
         return [upload for upload in self._uploads.values() if upload.catalogue == catalogue]
@@ -73,3 +76,11 @@ class InMemoryLedger:
         """Delete photo records."""
         for photo in photos:
             self._photos.pop((catalogue, photo), None)
+
+    def claim_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claim: Claim) -> list[PhotoId]:
+        """Claim photos; those that no other claimant has."""
+        return self._claims.claim(catalogue, photos, claim)
+
+    def release_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claimant: str) -> None:
+        """End this claimant's claims."""
+        self._claims.release(catalogue, photos, claimant)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from lookalike.domain.photo import Photo
 from lookalike.domain.upload import Upload, UploadStatus
 from lookalike.errors import Rejection
-from lookalike.ports.ledger import Ledger
+from lookalike.ports.ledger import Claim, Ledger
 from lookalike.testing.examples import NOON, OTHER_SHOP, SHOP, a_photo, an_upload, item_id, photo_id, upload_id
 
 LATER = NOON + timedelta(hours=1, microseconds=1)
@@ -136,6 +136,63 @@ def test_forgotten_photos_are_gone(ledger: Ledger) -> None:
     assert set(ledger.find_photos(SHOP, [photo_id(1), photo_id(2)])) == {photo_id(2)}
 
 
+def a_claim(claimant: str, at_s: float = 0, lasting_s: float = 60) -> Claim:
+    at = NOON + timedelta(seconds=at_s)
+    return Claim(claimant, at, at + timedelta(seconds=lasting_s))
+
+
+def test_a_photo_is_one_claimants_at_a_time(ledger: Ledger) -> None:
+    mine, theirs, free = photo_id(1), photo_id(2), photo_id(3)
+    assert ledger.claim_photos(SHOP, [mine, mine], a_claim("me")) == [mine]
+    assert ledger.claim_photos(SHOP, [theirs], a_claim("they")) == [theirs]
+    assert set(ledger.claim_photos(SHOP, [mine, theirs, free], a_claim("me", at_s=59.9))) == {mine, free}
+    assert ledger.claim_photos(SHOP, [theirs], a_claim("they", at_s=59.9)) == [theirs]
+
+
+def test_of_many_who_claim_at_once_one_gets_it(ledger: Ledger) -> None:
+    ready = threading.Barrier(16)
+
+    def claim(number: int) -> bool:
+        ready.wait()
+        return bool(ledger.claim_photos(SHOP, [photo_id(1)], a_claim(f"claimant-{number}")))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(claim, range(16))) == 1
+
+
+def test_a_claim_is_over_when_its_time_is(ledger: Ledger) -> None:
+    ledger.claim_photos(SHOP, [photo_id(1)], a_claim("dead", lasting_s=60))
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("me", at_s=59.999999)) == []
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("me", at_s=60)) == [photo_id(1)]
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("dead", at_s=61)) == []
+
+
+def test_who_claims_again_has_it_for_longer(ledger: Ledger) -> None:
+    for at_s in (0, 50):
+        assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("me", at_s)) == [photo_id(1)]
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("they", at_s=100)) == []
+
+
+def test_a_released_photo_can_be_claimed_and_anothers_cannot_be_released(ledger: Ledger) -> None:
+    ledger.claim_photos(SHOP, [photo_id(1)], a_claim("me"))
+    ledger.release_photos(SHOP, [photo_id(1), photo_id(2)], "they")
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("they")) == []
+    for _ in range(2):
+        ledger.release_photos(SHOP, [photo_id(1), photo_id(1)], "me")
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("they")) == [photo_id(1)]
+
+
+def test_a_claim_says_nothing_of_the_photo_and_outlasts_what_is_said(ledger: Ledger) -> None:
+    ledger.claim_photos(SHOP, [photo_id(1)], a_claim("me"))
+    assert ledger.find_photos(SHOP, [photo_id(1)]) == {}
+    ledger.record_photos(SHOP, [a_photo(1)])
+    ledger.forget_photos(SHOP, [photo_id(1)])
+    ledger.record_photos(SHOP, [a_photo(1)])
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("they")) == []
+    ledger.release_photos(SHOP, [photo_id(1)], "me")
+    assert set(ledger.find_photos(SHOP, [photo_id(1)])) == {photo_id(1)}
+
+
 def test_nothing_crosses_catalogues(ledger: Ledger) -> None:
     ours, theirs = an_upload(1, item=item_id(1)), an_upload(1, OTHER_SHOP, item_id(1))
     ledger.open_many([ours])
@@ -152,12 +209,18 @@ def test_nothing_crosses_catalogues(ledger: Ledger) -> None:
     ledger.advance_many([theirs.received(LATER)])
     assert find(ledger, 1) == ours
     assert set(ledger.find_photos(SHOP, [photo_id(1)])) == {photo_id(1)}
+    for shop in (SHOP, OTHER_SHOP):
+        assert ledger.claim_photos(shop, [photo_id(1)], a_claim(shop)) == [photo_id(1)]
+    ledger.release_photos(OTHER_SHOP, [photo_id(1)], SHOP)
+    assert ledger.claim_photos(SHOP, [photo_id(1)], a_claim("they")) == []
 
 
 def test_nothing_to_do_is_fine(ledger: Ledger) -> None:
     ledger.open_many([])
     ledger.record_photos(SHOP, [])
     ledger.forget_uploads(SHOP, [])
+    ledger.release_photos(SHOP, [], "me")
+    assert ledger.claim_photos(SHOP, [], a_claim("me")) == []
     assert ledger.advance_many([]) == []
     assert ledger.find_uploads(SHOP, []) == {}
     assert ledger.uploads_of_items(SHOP, []) == []

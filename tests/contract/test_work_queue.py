@@ -1,4 +1,6 @@
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from lookalike.ports.work_queue import Pointer, WorkQueue
 from lookalike.testing.examples import OTHER_SHOP, SHOP, upload_id
@@ -36,6 +38,18 @@ def test_the_same_upload_id_in_two_catalogues_is_two_pieces_of_work(work_queue: 
     both = {Pointer(SHOP, upload_id(1)), Pointer(OTHER_SHOP, upload_id(1))}
     queue.send_many(list(both))
     assert set(drain()) == both
+
+
+def test_what_is_delayed_comes_later(work_queue: Opened) -> None:
+    queue, drain = work_queue
+    now, later = Pointer(SHOP, upload_id(1)), Pointer(SHOP, upload_id(2))
+    queue.send_many([later], delay=timedelta(seconds=3))
+    queue.send_many([now])
+    assert drain() == [now]
+    deadline, came = time.monotonic() + 30, list[Pointer]()
+    while not came and time.monotonic() < deadline:
+        came = drain()
+    assert came == [later]
 
 
 def test_sending_nothing_is_fine(work_queue: Opened) -> None:

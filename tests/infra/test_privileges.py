@@ -2,13 +2,13 @@
 
 import io
 from collections.abc import Mapping
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
 import pytest
 from PIL import Image
 
-from functions.embed.send_back import SendBack
 from functions.search.tell_status import TellStatus
 from infra.rehearsal import FunctionSpec, Rehearsed
 from infra.rehearsal.clients import Clients
@@ -27,6 +27,7 @@ from lookalike.domain.query import ByItem, ByUpload, Query
 from lookalike.domain.upload import UploadId, UploadStatus
 from lookalike.imaging.limits import Limits
 from lookalike.ports.work_queue import Pointer
+from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.find_similar import FindSimilar
 from lookalike.services.index_photos import IndexPhotos
@@ -114,11 +115,7 @@ class Shop:
         assert all(outcome.done for outcome in step(pointers))
 
     def _index(self, uploads: list[UploadId]) -> None:
-        do = self.functions["embed"]
-        step = IndexPhotos(
-            do.ledger, do.photos, do.items, self.embed, self.index, do.events, do.clock, keep_prepared=False
-        )
-        SendBack(step, do.ledger, do.received)([Pointer(SHOP, upload) for upload in uploads])
+        self._index_photos(keep_prepared=False)([Pointer(SHOP, upload) for upload in uploads])
         found = self.cloud_ledger().find_uploads(SHOP, uploads)
         assert {upload.status for upload in found.values()} == {UploadStatus.INDEXED}
 
@@ -127,9 +124,25 @@ class Shop:
         self._prepare([lost])
         photo = self.cloud_ledger().find_uploads(SHOP, [lost])[lost].photo
         self.cloud.clients.s3.delete_object(Bucket=self.cloud.outputs["photo_bucket"], Key=f"prepared/{SHOP}/{photo}")
+        with self._index_photos().claim(SHOP, [PhotoId.of(a_picture(3))]):
+            self._index_photos()([Pointer(SHOP, lost)])  # another process is at it
+        self._index_photos()([Pointer(SHOP, lost)])
+
+    def _index_photos(self, *, keep_prepared: bool = True) -> IndexPhotos:
         do = self.functions["embed"]
-        step = IndexPhotos(do.ledger, do.photos, do.items, self.embed, self.index, do.events, do.clock)
-        SendBack(step, do.ledger, do.received)([Pointer(SHOP, lost)])
+        return IndexPhotos(
+            ledger=do.ledger,
+            photos=do.photos,
+            items=do.items,
+            embed=self.embed,
+            claim=ClaimPhotos(do.ledger, do.clock, timedelta(minutes=2)),
+            index=self.index,
+            received=do.received,
+            to_embed=do.to_embed,
+            events=do.events,
+            clock=do.clock,
+            keep_prepared=keep_prepared,
+        )
 
     def _search(self, indexed: UploadId) -> None:
         do = self.functions["search"]

@@ -17,6 +17,7 @@ from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import Rejection
+from lookalike.ports.ledger import Claim
 from lookalike.ports.work_queue import Pointer
 
 if TYPE_CHECKING:
@@ -122,6 +123,26 @@ class DynamoLedger:
         """Delete photo records; unknown ones are ignored."""
         self._photos.delete_many([_key(catalogue, photo) for photo in photos])
 
+    def claim_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claim: Claim) -> list[PhotoId]:
+        """Claim photos; those that no other claimant has. One conditional write each."""
+        different = list(dict.fromkeys(photos))
+        got = in_parallel(lambda photo: self._claim(_claim_key(catalogue, photo), claim), different)
+        return [photo for photo, is_ours in zip(different, got, strict=True) if is_ours]
+
+    def release_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claimant: str) -> None:
+        """End this claimant's claims; their rows go by themselves."""
+        over = update({"claimant": claimant, "until": 0}, condition="#claimant = :claimant")
+        in_parallel(lambda photo: self._photos.change(_claim_key(catalogue, photo), over), list(dict.fromkeys(photos)))
+
+    def _claim(self, key: Row, claim: Claim) -> bool:
+        row = {
+            "claimant": claim.claimant,
+            "until": to_micros(claim.until),
+            "expires_at": int(claim.until.timestamp()) + 1,
+        }
+        free = "attribute_not_exists(#claimant) OR #claimant = :claimant OR #until <= :at"
+        return self._photos.change(key, update(row, condition=free, values={"at": to_micros(claim.at)}))
+
     def _open(self, upload: Upload, correlation: str | None) -> bool:
         row = _from_upload(upload) | {"correlation": correlation}
         return self._uploads.change(
@@ -139,6 +160,11 @@ class DynamoLedger:
 
 def _key(catalogue: CatalogueId, name: str) -> Row:
     return {"key": joined(catalogue, name)}
+
+
+def _claim_key(catalogue: CatalogueId, photo: PhotoId) -> Row:
+    # A row of its own: writing a photo's facts again must not end a claim.
+    return {"key": joined(catalogue, photo, "claim")}
 
 
 def _from_upload(upload: Upload) -> Row:

@@ -29,7 +29,7 @@ BUCKET: Final = _access("s3", "GetObject ListBucket", "PutObject DeleteObject")
 QUEUE: Final = _access("sqs", "", "SendMessage")
 TABLE_ACCESS: Final = {
     UPLOADS.name: _access("dynamodb", "BatchGetItem Query", "UpdateItem BatchWriteItem"),
-    PHOTOS.name: _access("dynamodb", "BatchGetItem", "BatchWriteItem"),
+    PHOTOS.name: _access("dynamodb", "BatchGetItem", "UpdateItem BatchWriteItem"),
     ITEMS.name: _access("dynamodb", "BatchGetItem Query", "UpdateItem DeleteItem"),
     ITEM_PHOTOS.name: _access("dynamodb", "Query", "PutItem DeleteItem"),
     EVENTS.name: _access("dynamodb", "Query", "BatchWriteItem"),

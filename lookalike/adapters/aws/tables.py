@@ -12,6 +12,7 @@ uploads in some states, oldest first    ``uploads.by_status``, then the records 
 uploads for an item                     ``uploads.by_item``, then the records by key, consistently
 how many uploads in each state          ``uploads.by_status``, counted: a page for each 1 MB, about 5,000 uploads
 a photo's facts, many                   ``photos`` by key, consistently
+claim, release a photo                  ``photos`` conditional write by key, in a row of its own
 an item, many items, by id              ``items`` by key, consistently
 items in the order of their ids         ``items``, one partition a catalogue, consistently
 how many items                          ``items.by_shard``, counted: a page for each 1 MB, about 8,000 items
@@ -85,7 +86,7 @@ BY_SHARD: Final = Index("by_shard", Key("shard"))
 BY_PHOTO: Final = Index("by_photo", Key("shard"), Key("photo"))
 
 UPLOADS: Final = Table("uploads", Key("key"), indexes=(BY_STATUS, BY_ITEM), expiry="expires_at")
-PHOTOS: Final = Table("photos", Key("key"))
+PHOTOS: Final = Table("photos", Key("key"), expiry="expires_at")
 ITEMS: Final = Table("items", Key("catalogue"), Key("id"), indexes=(BY_SHARD,))
 ITEM_PHOTOS: Final = Table("item_photos", Key("key"), Key("item"), indexes=(BY_PHOTO,))
 EVENTS: Final = Table("events", Key("catalogue"), Key("moment"))

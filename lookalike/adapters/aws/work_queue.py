@@ -1,6 +1,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from lookalike.adapters.aws.backoff import Backoff
@@ -10,7 +11,7 @@ from lookalike.adapters.aws.parallel import chunks, in_parallel
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import UploadId
 from lookalike.errors import InvalidRequestError, UnavailableError
-from lookalike.ports.work_queue import Pointer
+from lookalike.ports.work_queue import AT_ONCE, Pointer
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,13 +41,18 @@ class SqsWorkQueue:
         self._correlate = correlate
         self._backoff = backoff or Backoff()
 
-    def send_many(self, pointers: Sequence[Pointer]) -> None:
-        """Accept all of them durably, or raise `UnavailableError`: some may then have been sent, which does no harm."""
-        bodies = [write_pointer(Message(p, self._correlate(p))) for p in dict.fromkeys(pointers)]
-        in_parallel(self._send, chunks(bodies, _MOST_SENT))
+    def send_many(self, pointers: Sequence[Pointer], *, delay: timedelta = AT_ONCE) -> None:
+        """Accept all of them durably, or raise `UnavailableError`: some may then have been sent, which does no harm.
 
-    def _send(self, bodies: Sequence[str]) -> None:
-        left: list[Any] = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html
+        """
+        bodies = [write_pointer(Message(p, self._correlate(p))) for p in dict.fromkeys(pointers)]
+        timer = {"DelaySeconds": int(delay.total_seconds())} if delay else {}
+        entries = [{"MessageBody": body, **timer} for body in bodies]
+        in_parallel(self._send, chunks(entries, _MOST_SENT))
+
+    def _send(self, entries: Sequence[dict[str, Any]]) -> None:
+        left: list[Any] = [{"Id": str(number), **entry} for number, entry in enumerate(entries)]
         last = ""
         for _ in self._backoff.rounds():
             with translated():

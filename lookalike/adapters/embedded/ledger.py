@@ -2,6 +2,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from lookalike.adapters.embedded.claims import InProcessClaims
 from lookalike.adapters.embedded.database import Database, Row, json_list
 from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
@@ -9,6 +10,7 @@ from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import Rejection
+from lookalike.ports.ledger import Claim
 
 _SCHEMA: Final = (
     """
@@ -37,11 +39,12 @@ _PHOTO: Final = "id, media_type, byte_count, width, height, perceptual_hash"
 
 
 class SqliteLedger:
-    """Uploads and photos as rows."""
+    """Uploads and photos as rows; claims in memory, for one process at a time has a catalogue open."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         database.migrate("ledger", _SCHEMA)
+        self._claims = InProcessClaims()
 
     def open_many(self, uploads: Sequence[Upload]) -> None:
         """Record new uploads; one whose id is already there keeps its present record."""
@@ -106,6 +109,14 @@ class SqliteLedger:
         """Delete photo records; unknown ones are ignored."""
         statement = "DELETE FROM photos WHERE catalogue = ? AND id = ?"
         self._database.execute_many(statement, ((catalogue, photo) for photo in photos))
+
+    def claim_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claim: Claim) -> list[PhotoId]:
+        """Claim photos; those that no other claimant has."""
+        return self._claims.claim(catalogue, photos, claim)
+
+    def release_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claimant: str) -> None:
+        """End this claimant's claims."""
+        self._claims.release(catalogue, photos, claimant)
 
 
 def _from_upload(upload: Upload) -> Row:

@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from PIL import Image, ImageDraw
@@ -14,6 +15,7 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.upload import UploadId
 from lookalike.imaging.limits import Limits
+from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.find_similar import FindSimilar
 from lookalike.services.index_photos import IndexPhotos
@@ -72,7 +74,16 @@ class Shop:
             self.ledger, self.photos, self.to_embed, self.events, self.clock, self.limits, size
         )
         self.index_photos = IndexPhotos(
-            self.ledger, self.photos, self.items, embed, self.index, self.events, self.clock
+            ledger=self.ledger,
+            photos=self.photos,
+            items=self.items,
+            embed=embed,
+            claim=ClaimPhotos(self.ledger, self.clock, timedelta(minutes=2)),
+            index=self.index,
+            received=self.received,
+            to_embed=self.to_embed,
+            events=self.events,
+            clock=self.clock,
         )
         self.services = Services(
             request_upload=RequestUpload(self.ledger, self.photos, self.items, self.clock, self.limits),

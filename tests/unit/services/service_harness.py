@@ -1,5 +1,6 @@
 import io
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from PIL import Image, ImageDraw
 
@@ -11,6 +12,7 @@ from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.work_queue import Pointer
+from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.expire_uploads import ExpireUploads
 from lookalike.services.find_similar import FindSimilar
@@ -82,13 +84,16 @@ class Works:
             self.ledger, self.photos, self.to_embed, self.events, self.clock, self.limits, size
         )
         self.index_photos = IndexPhotos(
-            self.ledger,
-            self.photos,
-            self.items,
-            self.embed,
-            self.index,
-            self.events,
-            self.clock,
+            ledger=self.ledger,
+            photos=self.photos,
+            items=self.items,
+            embed=self.embed,
+            claim=ClaimPhotos(self.ledger, self.clock, timedelta(minutes=2)),
+            index=self.index,
+            received=self.received,
+            to_embed=self.to_embed,
+            events=self.events,
+            clock=self.clock,
             keep_prepared=self.keep_prepared,
         )
         self.remove = RemoveItems(self.ledger, self.photos, self.items, self.index, self.events, self.clock)

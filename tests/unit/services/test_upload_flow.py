@@ -103,9 +103,33 @@ def test_a_lost_prepared_photo_is_made_again(selling: Works) -> None:
     selling.prepare(selling.received.drain())
     selling.photos.delete_prepared(SHOP, [photo_of(RED)])
     (outcome,) = selling.index_photos(selling.to_embed.drain())
-    assert (outcome.done, selling.status(upload)) == (False, UploadStatus.FAILED)
-    selling.prepare([pointer(upload)])
+    assert (outcome.done, selling.status(upload)) == (True, UploadStatus.FAILED)
+    assert selling.received.pointers == [pointer(upload)]
+    selling.work()
+    assert selling.status(upload) is UploadStatus.INDEXED
+
+
+def test_a_prepared_photo_that_is_damaged_is_made_again_and_its_neighbours_go_on(selling: Works) -> None:
+    damaged, whole = selling.send(RED, A), selling.send(BLUE, A)
+    selling.prepare(selling.received.drain())
+    selling.photos.write_prepared(SHOP, {photo_of(RED): b"cut off by a power cut"})
     selling.index_photos(selling.to_embed.drain())
+    assert (selling.status(damaged), selling.status(whole)) == (UploadStatus.FAILED, UploadStatus.INDEXED)
+    selling.work()
+    assert selling.status(damaged) is UploadStatus.INDEXED
+
+
+def test_what_could_not_be_sent_back_is_when_its_message_comes_again(selling: Works) -> None:
+    upload = selling.send(RED, A)
+    selling.prepare(selling.received.drain())
+    selling.photos.delete_prepared(SHOP, [photo_of(RED)])
+    pointers = selling.to_embed.drain()
+    selling.received.refusal = UnavailableError("down")
+    with pytest.raises(UnavailableError):
+        selling.index_photos(pointers)
+    selling.received.refusal = None
+    selling.index_photos(pointers)
+    selling.work()
     assert selling.status(upload) is UploadStatus.INDEXED
 
 

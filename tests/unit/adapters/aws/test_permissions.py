@@ -13,6 +13,7 @@ from lookalike.adapters.aws.permissions import BUCKET, QUEUE, TABLE_ACCESS
 from lookalike.adapters.aws.tables import TABLES
 from lookalike.domain.upload import UploadStatus
 from lookalike.ports.event_log import Event, EventKind
+from lookalike.ports.ledger import Claim
 from lookalike.ports.work_queue import Pointer
 from lookalike.testing.examples import NOON, SHOP, a_photo, an_item, an_upload, item_id, photo_id, upload_id
 from tests.contract.aws_adapters import EmulatedAws
@@ -73,6 +74,7 @@ def write_tables(ledger: DynamoLedger, items: DynamoItemStore, events: DynamoEve
     ledger.open_many([an_upload(1)])
     ledger.advance_many([an_upload(1).received(NOON)])
     ledger.record_photos(SHOP, [a_photo(1)])
+    ledger.claim_photos(SHOP, [photo_id(1)], Claim("me", NOON, NOON + timedelta(minutes=1)))
     items.put_many(SHOP, [an_item(1)])
     items.attach_photos(SHOP, [(item_id(1), photo_id(1))])
     items.remove_many(SHOP, [item_id(1)])
