@@ -3,7 +3,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from infra.config.section import Section
-from infra.config.values import InstanceType
+from infra.config.values import AdminCidr, InstanceType, PrincipalArn
 
 
 class NodeGroupConfig(Section):
@@ -28,8 +28,14 @@ class NodeGroupConfig(Section):
 class ClusterConfig(Section):
     """The EKS cluster of each region. `baseline` is on demand; `burst` comes with load; `batch` is spot."""
 
-    kubernetes_version: str = Field(default="1.33", pattern=r"^1\.[0-9]{2}$", description="Of EKS.")
+    kubernetes_version: str = Field(default="1.36", pattern=r"^1\.[0-9]{2}$", description="Of EKS.")
     gpu: bool = Field(description="Whether nodes have GPUs; without, Triton runs on their CPUs.")
     baseline: NodeGroupConfig = Field(description="On demand, carries the floor of Triton's replicas.")
     burst: NodeGroupConfig | None = Field(description="On demand, for searches at their peak; null: none.")
     batch: NodeGroupConfig | None = Field(description="Spot, for bulk indexing; null: none.")
+    admin_cidrs: tuple[AdminCidr, ...] = Field(
+        default=(), max_length=20, description="Who reaches the cluster's API from outside; none: only this network."
+    )
+    administrators: tuple[PrincipalArn, ...] = Field(
+        default=(), max_length=20, description="Roles that administer the cluster, beside whoever made it."
+    )

@@ -1,6 +1,6 @@
 """Kinds of values that several sections take."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -38,6 +38,20 @@ def _log_step(days: int) -> int:
     return days
 
 
+_WIDEST_ADMIN: Final = 16
+
+
+def admin_cidr(value: str) -> str:
+    """`value`, a block of addresses that administrators come from. Raises `ValueError` for one that is too wide."""
+    try:
+        block = IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"must be a block such as 203.0.113.7/32 ({error})") from error
+    if block.prefixlen < _WIDEST_ADMIN:
+        raise ValueError(f"must be the addresses of an office or a VPN, /{_WIDEST_ADMIN} or smaller, not the internet")
+    return value
+
+
 SecureUrl = Annotated[str, AfterValidator(_secure_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Endpoint = Annotated[str, Field(pattern=r"^[A-Za-z0-9.\-]+:[0-9]{1,5}$")]
@@ -48,3 +62,5 @@ HostName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\
 ImageDigest = Annotated[str, Field(pattern=r"^[a-z0-9.\-/:_]+@sha256:[0-9a-f]{64}$")]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z0-9\-]+\.[a-z0-9\-]+$")]
 CatalogueName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]{0,62}$")]
+AdminCidr = Annotated[str, AfterValidator(admin_cidr)]
+PrincipalArn = Annotated[str, Field(pattern=r"^arn:aws[a-z\-]*:iam::[0-9]{12}:(role|user)/.+$")]
