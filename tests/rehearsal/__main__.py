@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # that a pool was full for a moment is nobody's news
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # letting go of everything first
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder, rehearsal(Path(folder), port=asked.port) as whole:
         _say(f"up after {time.monotonic() - begun:.1f} s: {whole.cloud.url}")

@@ -1,6 +1,7 @@
 """One rehearsed cloud for all tests of a session; each test has catalogues of its own in it."""
 
 import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ _numbers = count(1)
 def pytest_configure(config: pytest.Config) -> None:
     # moto leaves the files of the forms that it reads to the garbage collector.
     config.addinivalue_line("filterwarnings", "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
+    # Told to end, it lets go of everything first, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end", 128 + signal.SIGTERM))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
