@@ -85,10 +85,11 @@ def _serving(args: DataKeyArgs) -> Statement:
 
 
 def _logs(args: DataKeyArgs) -> Statement:
-    # CloudWatch encrypts log groups under its own name. Its documentation ends some of these in a *.
+    # CloudWatch encrypts log groups under its own name. Its documentation ends some of these in a *, and adds
+    # DescribeKey, which carries no encryption context and so is not allowed by this statement anyway.
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     encrypting = ("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
-    decrypting = ("kms:Decrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+    decrypting = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
     groups = pulumi.Output.concat("arn:aws:logs:", args.region, ":", args.account, ":log-group:*")
     return Statement(
         (*encrypting, *decrypting),

@@ -23,7 +23,7 @@ class FlowLog(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         log = aws.cloudwatch.LogGroup(name, retention_in_days=retention_days, kms_key_id=key.arn, opts=child)
         role = aws.iam.Role(name, assume_role_policy=document(_assumed_by_flow_logs(self)), opts=child)
-        writing = aws.iam.RolePolicy(name, role=role.name, policy=document(_writing(log)), opts=child)
+        writing = aws.iam.RolePolicy(name, role=role.name, policy=document(*_writing(log)), opts=child)
         aws.ec2.FlowLog(
             name,
             vpc_id=vpc_id,
@@ -44,7 +44,8 @@ def _assumed_by_flow_logs(parent: pulumi.Resource) -> Statement:
     return Statement(("sts:AssumeRole",), (), principals=service, conditions=ours)
 
 
-def _writing(log: aws.cloudwatch.LogGroup) -> Statement:
-    # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, held to this one group.
-    actions = ("logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents")
-    return Statement(actions, (pulumi.Output.concat(log.arn, ":*"),))
+def _writing(log: aws.cloudwatch.LogGroup) -> tuple[Statement, Statement]:
+    # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, held to this one group; but a list of
+    # groups is of all or of none.
+    actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return Statement(actions, (pulumi.Output.concat(log.arn, ":*"),)), Statement(("logs:DescribeLogGroups",), ("*",))

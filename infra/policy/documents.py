@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from infra.policy.subject import Inputs, listed
 
@@ -11,14 +11,25 @@ POLICY_INPUTS: Final = ("policy", "assumeRolePolicy", "accessPolicies", "inlineP
 
 
 def documents(inputs: Inputs) -> Iterator[Mapping[str, Any]]:
-    """The policy documents of a resource, but for those that a preview does not know yet.
+    """The policy documents of a resource, but for those that a preview does not know yet and that are no JSON."""
+    return (document for document in _read(inputs).values() if document is not None)
 
-    Raises `ValueError` for one that is no JSON.
-    """
-    for name in POLICY_INPUTS:
-        written = inputs.get(name)
-        if isinstance(written, str) and written.startswith("{"):
-            yield json.loads(written)
+
+def unreadable(inputs: Inputs) -> list[str]:
+    """The inputs that ought to hold a document, and hold no JSON."""
+    return [name for name, document in _read(inputs).items() if document is None]
+
+
+def _read(inputs: Inputs) -> dict[str, Mapping[str, Any] | None]:
+    written = {name: inputs.get(name) for name in POLICY_INPUTS}
+    return {name: _parsed(text) for name, text in written.items() if isinstance(text, str) and text.startswith("{")}
+
+
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    try:
+        return cast("Mapping[str, Any]", json.loads(text))
+    except json.JSONDecodeError:
+        return None
 
 
 def statements(inputs: Inputs, effect: str) -> Iterator[Statement]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.policy.documents import Statement, documents, statements
+from infra.policy.documents import Statement, documents, statements, unreadable
 from infra.policy.rule import AnyRule, Rule
 from infra.policy.subject import Inputs, listed, look
 
@@ -27,13 +27,41 @@ EXCEPTIONS: Final[tuple[Wildcard, ...]] = (
         reason="a key's own policy: * is that key, and the account must be able to change the policy again",
     ),
     Wildcard(
-        actions=frozenset({"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"}),
+        actions=frozenset(
+            {
+                "kms:Decrypt",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            }
+        ),
         within=KEY,
         reason="a key's own policy: * is that key",
     ),
     Wildcard(
         actions=frozenset({"xray:PutTelemetryRecords", "xray:PutTraceSegments"}),
         reason="X-Ray knows no resource for what is written",
+    ),
+    Wildcard(
+        actions=frozenset({"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"}),
+        reason="EC2 describes all or none",
+    ),
+    Wildcard(
+        actions=frozenset(
+            {
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:UnassignPrivateIpAddresses",
+            }
+        ),
+        reason="Lambda tries a role against every resource of the account's network before it puts a function there",
+    ),
+    Wildcard(
+        actions=frozenset({"logs:DescribeLogGroups"}),
+        reason="CloudWatch lists all groups or none",
     ),
 )
 """https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
@@ -103,12 +131,8 @@ def _managed(kind: str, inputs: Inputs) -> Iterator[str]:
 
 def _readable(kind: str, inputs: Inputs) -> Iterator[str]:
     del kind
-    try:
-        written = list(documents(inputs))
-    except ValueError:
-        yield "its policy is no JSON"
-        return
-    if any(document.get("Version") != "2012-10-17" for document in written):
+    yield from (f"its {name} is no JSON" for name in unreadable(inputs))
+    if any(document.get("Version") != "2012-10-17" for document in documents(inputs)):
         yield "its policy is in the old language, whose conditions mean less"
 
 

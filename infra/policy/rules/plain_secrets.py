@@ -13,6 +13,8 @@ _LOOKS: Final = re.compile(
     r"|://[^/\s:@]+:[^/\s:@]+@"
 )
 """Access keys, private keys, tokens, and addresses with a password in them."""
+_UNITS: Final = frozenset({"seconds", "minutes", "hours", "days"})
+"""What is said of tokens that is none: for how long they are good."""
 _POINTS: Final = ("arn:", "alias/", "/", "{{resolve:")
 """How a value begins that says where the secret is kept."""
 _GENERATED: Final = ("aws:elasticache", "aws:secretsmanager/secretVersion", "random:")
@@ -25,7 +27,7 @@ def _secrets(kind: str, inputs: Inputs) -> Iterator[str]:
             continue
         if _LOOKS.search(value):
             yield f"{path} holds what looks like a secret"
-        elif _is_named_secret(path) and value and not _is_pointer(value) and not kind.startswith(_GENERATED):
+        elif _is_named_secret(path) and value and not _is_harmless(value) and not kind.startswith(_GENERATED):
             yield f"{path} is a secret in plain text"
 
 
@@ -33,8 +35,8 @@ def _is_named_secret(path: str) -> bool:
     return bool(_NAMES.search(re.sub(r"\[\d+\]$", "", path)))
 
 
-def _is_pointer(value: Any) -> bool:
-    return str(value).startswith(_POINTS)
+def _is_harmless(value: Any) -> bool:
+    return value in _UNITS or str(value).startswith(_POINTS)
 
 
 RULES: Final[tuple[AnyRule, ...]] = (
