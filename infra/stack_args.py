@@ -42,12 +42,13 @@ def data_key(config: StackConfig, account: pulumi.Input[str], region: str) -> Da
 
 
 def network(config: StackConfig, key: DataKey) -> NetworkArgs:
-    """The VPC. Functions in it send to SQS; S3 and DynamoDB have gateways."""
+    """The VPC."""
     return NetworkArgs(
         cidr=config.network.cidr,
         zones=config.network.zones,
-        nat=config.network.nat,
-        interface_endpoints=("sqs",),
+        nat=config.network.nat != "none",
+        shared_nat=config.network.nat == "one",
+        interface_endpoints=config.network.interface_endpoints,
         flow_log_retention_days=config.network.flow_log_retention_days,
         key=key,
     )

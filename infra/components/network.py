@@ -21,8 +21,9 @@ _SAYABLE: Final = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 class NetworkArgs:
     """`cidr` is the network's own block (/16 to /24), spread over 2 or 3 `zones` of the region.
 
-    `nat` lets machines reach the internet, by a gateway a zone, never the other way round. `interface_endpoints` are
-    the AWS services to reach without it, as in ``com.amazonaws.<region>.<service>``; S3 and DynamoDB always are.
+    `nat` lets machines reach the internet, by a gateway a zone, or by one for all where it is `shared_nat`, never the
+    other way round. `interface_endpoints` are the AWS services to reach without it, as in
+    ``com.amazonaws.<region>.<service>``; S3 and DynamoDB always are.
     """
 
     cidr: str
@@ -31,6 +32,7 @@ class NetworkArgs:
     key: DataKey
     flow_log_retention_days: int
     interface_endpoints: tuple[str, ...] = ()
+    shared_nat: bool = False
 
 
 class Network(pulumi.ComponentResource):
@@ -68,7 +70,7 @@ class Network(pulumi.ComponentResource):
         self.private_subnet_ids = tuple(subnet.id for subnet in private)
         tables = [self._table(f"{name}-private-{i}", subnet) for i, subnet in enumerate(private)]
         if args.nat:
-            self._let_out(tables, [str(block) for block in plan.public])
+            self._let_out(tables, [str(block) for block in plan.public[: 1 if args.shared_nat else None]])
         self._gateways = [self._gateway(service, tables) for service in _GATEWAYS]
         self._endpoints = self._reach(args.interface_endpoints)
         log = pulumi.ResourceOptions(parent=self)
@@ -132,17 +134,17 @@ class Network(pulumi.ComponentResource):
         if self._endpoints is not None:
             self.allow(group, self._endpoints, HTTPS, "AWS services through their endpoints")
 
-    def let_out_to_internet(self, group: aws.ec2.SecurityGroup, why: str) -> None:
-        """Let members of `group` open HTTPS connections to anywhere. Raises `ValueError` where there is no NAT."""
+    def let_out_to_internet(self, group: aws.ec2.SecurityGroup, why: str, port: int = HTTPS) -> None:
+        """Let members of `group` open connections to `port` of anywhere. Raises `ValueError` where there is no NAT."""
         if not self._nat:
             raise ValueError(f"{group.pulumi_resource_name} cannot reach the internet: this network has no NAT")
         aws.vpc.SecurityGroupEgressRule(
-            f"{group.pulumi_resource_name}-to-internet",
+            f"{group.pulumi_resource_name}-to-internet-{port}",
             security_group_id=group.id,
             cidr_ipv4=_ANYWHERE,
             ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
+            from_port=port,
+            to_port=port,
             description=_sayable(why),
             opts=self._child,
         )
@@ -180,7 +182,7 @@ class Network(pulumi.ComponentResource):
         return table
 
     def _let_out(self, tables: Sequence[aws.ec2.RouteTable], blocks: Sequence[str]) -> None:
-        """A gateway a zone: one for all would cost less, until its zone fails, and for what crosses between zones."""
+        """A gateway a block: one for all zones costs less, until its zone fails, and for what crosses between zones."""
         internet = aws.ec2.InternetGateway(self._name, vpc_id=self.vpc_id, tags={"Name": self._name}, opts=self._child)
         names = [f"{self._name}-public-{zone}" for zone in range(len(blocks))]
         subnets = [
@@ -195,23 +197,26 @@ class Network(pulumi.ComponentResource):
             gateway_id=internet.id,
             opts=self._child,
         )
-        for table, subnet in zip(tables, subnets, strict=True):
-            name = subnet.pulumi_resource_name
-            address = aws.ec2.Eip(name, domain="vpc", tags={"Name": name}, opts=self._child)
-            nat = aws.ec2.NatGateway(
-                name,
-                subnet_id=subnet.id,
-                allocation_id=address.id,
-                tags={"Name": name},
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[way_out]),
-            )
+        gateways = [self._nat_gateway(subnet, way_out) for subnet in subnets]
+        for zone, table in enumerate(tables):
             aws.ec2.Route(
                 table.pulumi_resource_name,
                 route_table_id=table.id,
                 destination_cidr_block=_ANYWHERE,
-                nat_gateway_id=nat.id,
+                nat_gateway_id=gateways[zone % len(gateways)].id,
                 opts=self._child,
             )
+
+    def _nat_gateway(self, subnet: aws.ec2.Subnet, way_out: aws.ec2.Route) -> aws.ec2.NatGateway:
+        name = subnet.pulumi_resource_name
+        address = aws.ec2.Eip(name, domain="vpc", tags={"Name": name}, opts=self._child)
+        return aws.ec2.NatGateway(
+            name,
+            subnet_id=subnet.id,
+            allocation_id=address.id,
+            tags={"Name": name},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[way_out]),
+        )
 
     def _gateway(self, service: str, tables: Sequence[aws.ec2.RouteTable]) -> aws.ec2.VpcEndpoint:
         return aws.ec2.VpcEndpoint(
@@ -250,7 +255,9 @@ class Network(pulumi.ComponentResource):
 def first_zones(names: Sequence[str], wanted: int) -> Sequence[str]:
     """The first zones by name; raises `pulumi.RunError` where there are fewer than `wanted`."""
     if len(names) < wanted:
-        raise pulumi.RunError(f"the network needs {wanted} zones, and this region has {len(names)}: {', '.join(sorted(names))}")
+        raise pulumi.RunError(
+            f"the network needs {wanted} zones, and this region has {len(names)}: {', '.join(sorted(names))}"
+        )
     return sorted(names)[:wanted]
 
 

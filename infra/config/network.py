@@ -1,5 +1,5 @@
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -17,6 +17,9 @@ def _is_private_block(value: str) -> str:
     return value
 
 
+EndpointService = Annotated[str, Field(pattern=r"^[a-z0-9.\-]{1,64}$")]
+
+
 class NetworkConfig(Section):
     """The VPC of each region."""
 
@@ -24,5 +27,10 @@ class NetworkConfig(Section):
         default="10.40.0.0/16", description="Private addresses of the VPC, a block of /16 to /20."
     )
     zones: int = Field(ge=2, le=3, description="Availability zones that have subnets.")
-    nat: bool = Field(description="Whether private subnets reach the internet, to pull images.")
+    nat: Literal["none", "one", "per-zone"] = Field(
+        description="Gateways by which machines reach the internet; one for all is cheaper, until its zone fails."
+    )
+    interface_endpoints: tuple[EndpointService, ...] = Field(
+        max_length=40, description="AWS services reached without the internet, as in com.amazonaws.<region>.<service>."
+    )
     flow_log_retention_days: LogDays = Field(description="How long the flow log is kept; a step of CloudWatch's.")

@@ -36,7 +36,7 @@ def starter(demand: Demand) -> Defaults:
     del demand
     return {
         **FUNCTIONS,
-        "network": {"zones": 2, "nat": True, "flow_log_retention_days": 7},
+        "network": {"zones": 2, "nat": "one", "interface_endpoints": [], "flow_log_retention_days": 7},
         "index": {"instance_type": "t3.medium.search", "instances": 1, "zones": 1, "managers": 0, "volume_gb": 20},
         "cache": {"enabled": False, "replicas": 0},
         "cluster": {
@@ -56,7 +56,12 @@ def production(demand: Demand) -> Defaults:
     replicas = _gpus(demand)
     return {
         **FUNCTIONS,
-        "network": {"zones": _ZONES, "nat": True, "flow_log_retention_days": 90},
+        "network": {
+            "zones": _ZONES,
+            "nat": "per-zone",
+            "interface_endpoints": ["sqs"],
+            "flow_log_retention_days": 90,
+        },
         "index": {
             "instance_type": "r7g.large.search",
             "instances": _data_nodes(demand),

@@ -17,12 +17,15 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 
-def a_network(*, zones: int = 3, nat: bool = True, endpoints: tuple[str, ...] = ("sqs",)) -> Network:
+def a_network(
+    *, zones: int = 3, nat: bool = True, shared: bool = False, endpoints: tuple[str, ...] = ("sqs",)
+) -> Network:
     key = DataKey("data", DataKeyArgs(account=ACCOUNT, region=REGION, protect=False))
     args = NetworkArgs(
         cidr="10.20.0.0/16",
         zones=zones,
         nat=nat,
+        shared_nat=shared,
         key=key,
         flow_log_retention_days=30,
         interface_endpoints=endpoints,
@@ -93,6 +96,13 @@ def test_with_nat_each_zone_goes_out_through_its_own(roomy: Plan) -> None:
     for way, subnet in zip(ways, subnets(roomy, "private"), strict=True):
         assert way.inputs["destinationCidrBlock"] == ANYWHERE
         assert zone_of[gateways[way.inputs["natGatewayId"]]] == zone_of[subnet.id]
+
+
+def test_one_nat_can_serve_all_zones() -> None:
+    plan = drawn(lambda: a_network(shared=True) and None)
+    (gateway,) = plan.of("aws:ec2/natGateway:NatGateway")
+    ways = [route for table in tables(plan, "private") for route in routes(plan, table)]
+    assert [way.inputs["natGatewayId"] for way in ways] == [gateway.id] * 3
 
 
 def test_only_the_public_side_faces_the_internet_gateway(roomy: Plan) -> None:
