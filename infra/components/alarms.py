@@ -5,6 +5,8 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.metric import Metric
+
 _PERIOD_S = 60
 _WHERE = "docs/runbooks"
 
@@ -25,10 +27,6 @@ class Runbook(StrEnum):
     def under(self, where: str) -> str:
         """The page's address."""
         return f"{where}/{self}.md"
-
-
-Metric = tuple[str, Mapping[str, pulumi.Input[str]], str]
-"""``namespace:name``, dimensions, and the statistic: Sum, Maximum, Average or a percentile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class Alarms:
         names = [pulumi.Output.concat('ALARM("', alarm.name, '")') for alarm in alarms]
         return aws.cloudwatch.CompositeAlarm(
             name,
-            alarm_name=name,
+            alarm_name=f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}",
             alarm_rule=pulumi.Output.all(*names).apply(" OR ".join),
             alarm_description=self._said(why, runbook),
             alarm_actions=self._told,
@@ -135,14 +133,13 @@ class Alarms:
 
 
 def _query(short: str, metric: Metric, period_s: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgsDict:
-    (namespace, _, name), dimensions, statistic = metric[0].partition(":"), metric[1], metric[2]
     return {
         "id": short,
         "metric": {
-            "namespace": namespace,
-            "metric_name": name,
-            "dimensions": dimensions,
-            "stat": statistic,
+            "namespace": metric.namespace,
+            "metric_name": metric.name,
+            "dimensions": metric.dimensions,
+            "stat": metric.statistic,
             "period": period_s,
         },
         "return_data": False,

@@ -1,0 +1,187 @@
+"""What the dashboard shows, from what the functions measure and what AWS measures of its own parts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pulumi
+
+from infra.components.dashboard import Chart
+from infra.components.lambda_function import LambdaFunction
+from infra.components.metric import Metric, ours
+from infra.components.work_queue import WorkQueue
+
+_STAGES: Final = ("Decode", "Embed", "Search", "Describe", "Total")
+_HOUR_S: Final = 3600
+_DAY_S: Final = 86_400
+
+
+def flow_charts(
+    functions: Mapping[str, LambdaFunction], received: WorkQueue, to_embed: WorkQueue, api: pulumi.Input[str]
+) -> list[Chart]:
+    """From an upload to an entry, and a search."""
+    queues = {"received": received, "to-embed": to_embed}
+    workers = ("prepare", "embed")
+    return [
+        Chart(title="Uploads", metrics=_uploads()),
+        Chart(title="Searches", metrics=[ours(f"Answers{n}xx", "search", label=f"answers {n}xx") for n in (2, 4, 5)]),
+        Chart(title="API", metrics=[_of_api(api, name) for name in ("Count", "4xx", "5xx")]),
+        Chart(
+            title="Stages of a search, p95 in ms",
+            metrics=[ours(f"Stage{stage}", "search", "p95", label=stage.lower()) for stage in _STAGES],
+        ),
+        Chart(
+            title="Answers, p95 in ms",
+            metrics=[
+                _of_api(api, "Latency", "p95"),
+                *(_of_function(name, functions[name], "Duration", "p95") for name in functions),
+            ],
+        ),
+        Chart(title="Age of the oldest message, s", metrics=[_oldest(name, queue) for name, queue in queues.items()]),
+        Chart(title="Messages that wait, and dead letters", metrics=_waiting(queues)),
+        Chart(title="Messages a batch", metrics=[ours("BatchSize", name, "Average") for name in workers]),
+        Chart(title="Messages that have to come again", metrics=[ours("MessagesToCome", name) for name in workers]),
+        Chart(
+            title="Runs at once",
+            metrics=[_of_function(name, f, "ConcurrentExecutions", "Maximum") for name, f in functions.items()],
+        ),
+        Chart(
+            title="Errors and throttles",
+            metrics=[_of_function(name, f, what) for name, f in functions.items() for what in ("Errors", "Throttles")],
+        ),
+        Chart(title="Cold starts", metrics=[_cold(name, f) for name, f in functions.items()]),
+    ]
+
+
+def index_charts(domain: pulumi.Input[str], account: pulumi.Input[str]) -> list[Chart]:
+    """The vector index.
+
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/managedomains-cloudwatchmetrics.html
+    """
+
+    def of(name: str, statistic: str) -> Metric:
+        dimensions = {"DomainName": domain, "ClientId": account}
+        return Metric(namespace="AWS/ES", name=name, dimensions=dimensions, statistic=statistic)
+
+    return [
+        Chart(title="k-NN, ms", metrics=[of("SearchLatency", "Average"), of("SearchLatency", "p95")]),
+        Chart(title="k-NN searches", metrics=[of("KNNQueryRequests", "Sum")]),
+        Chart(
+            title="Vector index, %",
+            metrics=[
+                of(name, "Maximum") for name in ("KNNGraphMemoryUsagePercentage", "CPUUtilization", "JVMMemoryPressure")
+            ],
+        ),
+    ]
+
+
+def gpu_charts(cluster: pulumi.Input[str]) -> list[Chart]:
+    """What Container Insights sees of a cluster's GPUs.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-enhanced-EKS.html
+    """
+    names = ("node_gpu_utilization", "node_gpu_memory_utilization")
+    used = [
+        Metric(namespace="ContainerInsights", name=n, dimensions={"ClusterName": cluster}, statistic="Average")
+        for n in names
+    ]
+    nodes = Metric(
+        namespace="ContainerInsights",
+        name="cluster_node_count",
+        dimensions={"ClusterName": cluster},
+        statistic="Maximum",
+        label="nodes",
+    )
+    return [Chart(title="GPUs, %", metrics=used), Chart(title="Nodes of the cluster", metrics=[nodes])]
+
+
+def cost_charts(
+    functions: Mapping[str, LambdaFunction], tables: Mapping[str, pulumi.Input[str]], bucket: pulumi.Input[str]
+) -> list[Chart]:
+    """What a month's bill grows with."""
+    stored = [
+        Metric(
+            namespace="AWS/S3",
+            name="BucketSizeBytes",
+            dimensions={"BucketName": bucket, "StorageType": kind},
+            statistic="Average",
+            label=kind,
+        )
+        for kind in ("StandardStorage", "GlacierInstantRetrievalStorage")
+    ]
+    written = [
+        Metric(
+            namespace="AWS/DynamoDB",
+            name=name,
+            dimensions={"TableName": table},
+            label=f"{wanted}: {name.removeprefix('Consumed').removesuffix('CapacityUnits').lower()}",
+        )
+        for wanted, table in tables.items()
+        for name in ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits")
+    ]
+    return [
+        Chart(
+            title="Cost: ms of functions an hour",
+            metrics=[_of_function(name, f, "Duration") for name, f in functions.items()],
+            period_s=_HOUR_S,
+        ),
+        Chart(title="Cost: units of tables an hour", metrics=written, period_s=_HOUR_S),
+        Chart(title="Cost: bytes of photos", metrics=stored, period_s=_DAY_S),
+    ]
+
+
+def _uploads() -> list[Metric]:
+    return [
+        ours("Answers2xx", "uploads", label="asked for"),
+        ours("PhotoIndexed", "embed", label="indexed"),
+        ours("PhotoRejected", "prepare", label="rejected"),
+    ]
+
+
+def _of_api(api: pulumi.Input[str], name: str, statistic: str = "Sum") -> Metric:
+    dimensions = {"ApiId": api}
+    return Metric(
+        namespace="AWS/ApiGateway", name=name, dimensions=dimensions, statistic=statistic, label=f"API {name}"
+    )
+
+
+def _of_function(name: str, function: LambdaFunction, what: str, statistic: str = "Sum") -> Metric:
+    dimensions = {"FunctionName": function.name}
+    label = f"{name} {what.lower()}" if what in {"Errors", "Throttles"} else name
+    return Metric(namespace="AWS/Lambda", name=what, dimensions=dimensions, statistic=statistic, label=label)
+
+
+def _cold(name: str, function: LambdaFunction) -> Metric:
+    # Powertools counts these under the function's name as well.
+    metric = ours("ColdStart", name)
+    return Metric(
+        namespace=metric.namespace,
+        name=metric.name,
+        dimensions={"function_name": function.name, "service": name},
+        label=name,
+    )
+
+
+def _oldest(name: str, queue: WorkQueue) -> Metric:
+    dimensions = {"QueueName": queue.name}
+    return Metric(
+        namespace="AWS/SQS",
+        name="ApproximateAgeOfOldestMessage",
+        dimensions=dimensions,
+        statistic="Maximum",
+        label=name,
+    )
+
+
+def _waiting(queues: Mapping[str, WorkQueue]) -> list[Metric]:
+    known = {name: queue.name for name, queue in queues.items()}
+    known |= {f"{name} (dead)": queue.dead_letter_name for name, queue in queues.items()}
+    return [
+        Metric(
+            namespace="AWS/SQS",
+            name="ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": queue},
+            statistic="Maximum",
+            label=name,
+        )
+        for name, queue in known.items()
+    ]
