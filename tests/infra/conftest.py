@@ -43,6 +43,13 @@ def production() -> Plan:
     return sketch(stack_file("production"), stack="production")
 
 
+@pytest.fixture(scope="session", params=PROFILES)
+def profile(request: pytest.FixtureRequest) -> Plan:
+    """One after the other, the plan of each profile."""
+    plan: Plan = request.getfixturevalue(request.param)
+    return plan
+
+
 @pytest.fixture(scope="session")
 def previewed() -> Callable[[str], Plan]:
     """The plan of a profile's stack before anything exists: every id and ARN is unknown."""
