@@ -50,8 +50,8 @@ def drained(whole: Rehearsal, patience_s: float = _PATIENCE_S) -> None:
 
 
 def depths(whole: Rehearsal) -> dict[str, int]:
-    """How many messages each queue holds, those being worked on among them."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    """How many messages each queue holds, those being worked on and those put off among them."""
+    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
     cloud, found = whole.cloud.rehearsed, {}
     for name, queue in cloud.queues.items():
         said: Any = cloud.clients.sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=names)  # type: ignore[arg-type]

@@ -15,7 +15,8 @@ from tests.rehearsal.servers.triton import Triton, triton_server
 
 ONE_MACHINE: Final = {
     "prepare": {"memory_mb": 1769, "max_concurrency": 2},
-    "embed": {"batch_size": 64, "max_concurrency": 2},
+    # Its time is also how long its claims outlive it, and the tests kill it often.
+    "embed": {"batch_size": 64, "max_concurrency": 2, "timeout_s": 20},
 }
 """How the rehearsal's stack differs from a shop's: no more runs at once than a small machine has room for."""
 
