@@ -13,7 +13,6 @@ _BYTES_A_PHOTO: Final = 5_000
 _DISK_FACTOR: Final = 1.45
 """Over source and replicas: indexing, the operating system's and the service's own share.
 https://docs.aws.amazon.com/opensearch-service/latest/developerguide/sizing-domains.html"""
-_COPIES: Final = 1 + IndexLayout().replicas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,31 +55,35 @@ class IndexSize:
         return self.instances * _graph_bytes(self.instance_type)
 
     @property
+    def copies(self) -> int:
+        """How often the index is kept; a node alone has nobody to keep the second."""
+        return min(self.instances, 1 + IndexLayout().replicas)
+
+    @property
     def photos(self) -> int:
         """How many photos fit, in as many copies as the index keeps."""
-        in_memory = self.graph_bytes * 1_000_000 // _needed(1_000_000)
-        on_disk = int(self.instances * self.volume_gb * GIB / (_BYTES_A_PHOTO * _COPIES * _DISK_FACTOR))
+        in_memory = self.graph_bytes * 1_000_000 // self._needed(1_000_000)
+        on_disk = int(self.instances * self.volume_gb * GIB / (_BYTES_A_PHOTO * self.copies * _DISK_FACTOR))
         return min(in_memory, on_disk)
 
     def refuse_unless_holds(self, photos: int) -> None:
         """Raise `ValueError`, which says what is short of what, where `photos` do not fit."""
-        asked = f"{photos:,} photos in {_COPIES} copies"
+        asked = f"{photos:,} photos in {self.copies} " + ("copies" if self.copies > 1 else "copy")
         have = f"{self.instances} x {self.instance_type}"
-        if _needed(photos) > self.graph_bytes:
+        if self._needed(photos) > self.graph_bytes:
             raise ValueError(
-                f"{asked} need {_needed(photos) / GIB:.1f} GiB of memory for their graphs, and {have} have "
+                f"{asked} need {self._needed(photos) / GIB:.1f} GiB of memory for their graphs, and {have} have "
                 f"{self.graph_bytes / GIB:.1f} GiB: take more or larger instances, or expect {self.photos:,} photos"
             )
         if photos > self.photos:
-            needed = photos * _BYTES_A_PHOTO * _COPIES * _DISK_FACTOR / GIB
+            needed = photos * _BYTES_A_PHOTO * self.copies * _DISK_FACTOR / GIB
             raise ValueError(
                 f"{asked} need {needed:.0f} GiB of disk, and {have} have {self.instances * self.volume_gb} GiB: "
                 f"take a volume_gb of at least {-int(-needed // self.instances)}"
             )
 
-
-def _needed(photos: int) -> int:
-    return _COPIES * vector_memory_bytes(photos, DIMENSIONS, IndexLayout().m)
+    def _needed(self, photos: int) -> int:
+        return self.copies * vector_memory_bytes(photos, DIMENSIONS, IndexLayout().m)
 
 
 def _graph_bytes(instance_type: str) -> int:

@@ -19,6 +19,7 @@ from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhot
 from lookalike.adapters.embedded.upload_form import UploadForms
 from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
 from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
+from lookalike.adapters.near_and_far import NearAndFar
 from lookalike.ports.clock import Clock
 from lookalike.ports.embedder import Embedder
 from lookalike.ports.embedding_cache import EmbeddingCache
@@ -42,7 +43,9 @@ from lookalike.testing import (
 from lookalike.testing.onnx_model import write_model
 from tests.contract.aws_adapters import EmulatedAws, emulated_aws
 from tests.contract.opensearch_adapters import opensearch_vector_index, running_opensearch
+from tests.contract.redis_adapters import redis_embedding_cache, running_redis
 from tests.contract.triton_adapters import triton_embedder
+from tests.rehearsal.servers.redis import RedisServer
 
 STORES = ("fake", "memory", "folder")
 CLOUD = (*STORES, "aws")
@@ -136,8 +139,19 @@ def vector_index(
     return opened.enter_context(closing(EmbeddedVectorIndex(database(request.param), folder, FixedClock())))
 
 
-@pytest.fixture(params=("fake", "lru"))
-def embedding_cache(request: pytest.FixtureRequest) -> EmbeddingCache:
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real Redis."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(params=("fake", "lru", "redis", "both"))
+def embedding_cache(request: pytest.FixtureRequest, opened: ExitStack) -> EmbeddingCache:
+    if request.param == "redis":
+        return opened.enter_context(redis_embedding_cache(request.getfixturevalue("redis")))
+    if request.param == "both":
+        return NearAndFar(LruEmbeddingCache(), InMemoryEmbeddingCache())
     return InMemoryEmbeddingCache() if request.param == "fake" else LruEmbeddingCache()
 
 

@@ -1,0 +1,1 @@
+"""The embedding cache on Valkey or Redis, 6.2 or newer. Only these modules import redis."""
