@@ -19,13 +19,13 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock, Timeout
 
 from tests.rehearsal.servers.leash import leashed
 
@@ -56,6 +56,7 @@ _JVM: Final = (
     "-Dfile.encoding=UTF-8",
 )
 _PORTS: Final = range(9201, 9300)  # the runner looks for a free one up to 9299
+_kept: list[BaseFileLock] = []
 _LISTENS: Final = re.compile(r"AbstractHttpServerTransport\S*\s*\] .*publish_address \{127\.0\.0\.1:(\d+)\}")
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
@@ -175,10 +176,18 @@ def _arguments(folder: Path, port: int) -> list[str]:
 
 
 def _free_port() -> int:
-    """A port that is likely free; should another take it meanwhile, the runner goes on to the next."""
+    """A port that is likely free; should another take it meanwhile, the runner goes on to the next.
+
+    This process keeps it, also while no server is there: of those side by side, each can bring its own back.
+    """
+    folder = CACHE / "ports"
+    folder.mkdir(parents=True, exist_ok=True)
     for port in random.sample(_PORTS, len(_PORTS)):
-        with socket.socket() as probe:
+        lock = FileLock(folder / str(port), blocking=False)
+        with suppress(Timeout), socket.socket() as probe:
+            lock.acquire()
             if probe.connect_ex(("127.0.0.1", port)) != 0:
+                _kept.append(lock)
                 return port
     raise OpenSearchFailedError(f"no port is free from {_PORTS.start} to {_PORTS.stop - 1}")
 

@@ -9,6 +9,7 @@ version. pytriton itself is never imported (it wants numpy < 2), so the wheel is
 import json
 import os
 import platform
+import random
 import re
 import signal
 import socket
@@ -21,7 +22,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,8 @@ from tests.rehearsal.servers.leash import leashed
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - where Linux keeps it; nothing is made here by name
 WHEEL: Final = Path(__file__).parents[3] / ".cache" / "triton"
 _ERROR: Final = re.compile(r"E\d{4} |error")
+_PORTS: Final = range(20_000, 30_000)
+"""Below those that systems give to outgoing connections: one of these could take the place of a server that is away."""
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
 _REGION_BYTES: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
@@ -113,9 +116,13 @@ def _wheel() -> Path:
 
 
 def _free_ports() -> Ports:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        return Ports(*(each.getsockname()[1] for each in sockets))
+    found: list[int] = []
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == len(fields(Ports)):
+            return Ports(*found)
+    raise TritonFailedError(f"no ports are free from {_PORTS.start} to {_PORTS.stop - 1}")
 
 
 def _link_python_backend(wheel: Path, backends: Path) -> None:
