@@ -47,8 +47,10 @@ class Verdict:
 def judge(plan: Plan) -> Verdict:
     """Checkov's verdict on all resources of a plan, of AWS and of Kubernetes.
 
-    Raises `JudgeError` where Checkov is not installed, fails, or cannot read what it is told.
+    Raises `JudgeError` where there are none, and where Checkov is not installed, fails, or cannot read them.
     """
+    if not plan.resources:
+        raise JudgeError("there is nothing to judge")
     if not PROGRAM.exists():
         raise JudgeError(f"{PROGRAM.relative_to(ROOT)} is missing: `make .cache/judges/.installed` puts it there")
     with TemporaryDirectory() as folder:
