@@ -1,4 +1,4 @@
-"""The two servings of the shipped model, every number with its reason."""
+"""The servings of the shipped model, every number with its reason."""
 
 import json
 from typing import Final
@@ -63,6 +63,23 @@ def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
             level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},
         ),
         threads=1,
+    )
+
+
+def cloud_cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
+    """As `cpu_spec`, by Triton's own ONNX Runtime backend: NVIDIA's image has it, and no ONNX Runtime for Python.
+
+    https://github.com/triton-inference-server/onnxruntime_backend#onnx-runtime-cpu-execution-provider-options
+    """
+    rehearsed = cpu_spec(facts, cores)
+    return _spec(
+        facts,
+        backend=Backend.ONNX_RUNTIME,
+        max_batch_size=rehearsed.max_batch_size,
+        instances=rehearsed.instances,
+        batching=rehearsed.batching,
+        intra_op_thread_count=1,
+        inter_op_thread_count=1,
     )
 
 

@@ -4,10 +4,10 @@ from typing import Any, Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from infra.components import chart
-from infra.components.chart import Chart
+from infra.components import helm_chart
 from infra.components.eks_cluster import EksCluster
 from infra.components.execution_role import ExecutionRole
+from infra.components.helm_chart import Chart
 from infra.components.node_group import NodeGroup
 from infra.components.statement import Statement
 
@@ -57,8 +57,8 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         super().__init__("lookalike:components:ClusterAutoscaler", name, None, opts)
         role = cluster.role_for(name, namespace=_SPACE, account=_ACCOUNT, parent=self)
         _allow(role, cluster, [group for group in groups if group.grows])
-        space = chart.namespace(name, _SPACE, parent=self, provider=provider)
-        chart.install(
+        space = helm_chart.namespace(name, _SPACE, parent=self, provider=provider)
+        helm_chart.install(
             name,
             _CHART,
             _values(cluster),
@@ -92,7 +92,7 @@ def _values(cluster: EksCluster) -> dict[str, Any]:
         "fullnameOverride": "cluster-autoscaler",
         "rbac": {"serviceAccount": {"name": _ACCOUNT}},
         "extraArgs": dict(_ARGUMENTS),
-        "securityContext": dict(chart.UNPRIVILEGED),
-        "containerSecurityContext": dict(chart.CONFINED),
+        "securityContext": dict(helm_chart.UNPRIVILEGED),
+        "containerSecurityContext": dict(helm_chart.CONFINED),
         "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}, "limits": {"memory": "600Mi"}},
     }

@@ -3,10 +3,10 @@ from typing import Any, Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from infra.components import chart
-from infra.components.chart import Chart
+from infra.components import helm_chart
 from infra.components.execution_role import ExecutionRole
 from infra.components.gpu_cluster import GpuCluster
+from infra.components.helm_chart import Chart
 
 SPACE: Final = "keda"
 """The namespace from which it asks pods how busy they are."""
@@ -36,8 +36,8 @@ class Keda(pulumi.ComponentResource):
     ) -> None:
         super().__init__("lookalike:components:Keda", name, None, opts)
         self.role = cluster.eks.role_for(name, namespace=SPACE, account=_ACCOUNT, parent=self)
-        space = chart.namespace(name, SPACE, parent=self, provider=cluster.provider)
-        self.release = chart.install(
+        space = helm_chart.namespace(name, SPACE, parent=self, provider=cluster.provider)
+        self.release = helm_chart.install(
             name, _CHART, _values(watched), into=space, after=[], parent=self, provider=cluster.provider
         )
         self.register_outputs({})
