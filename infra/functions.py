@@ -7,16 +7,15 @@ from typing import Final
 
 import pulumi
 
-from infra.components.alarms import Alarms
+from infra.components.brought import BroughtIndex, BroughtTriton
 from infra.components.catalogue_tables import Access, CatalogueTables
-from infra.components.data_key import DataKey
 from infra.components.lambda_function import LambdaFunction, LambdaFunctionArgs
-from infra.components.network import Network
 from infra.components.photo_store import PhotoStore
+from infra.components.vector_index import VectorIndex
 from infra.components.work_queue import WorkQueue
 from infra.config import FunctionConfig, StackConfig
 from infra.environment import Variable, table_variable
-from infra.naming import Naming
+from infra.place import Place
 from lookalike.adapters.aws import tables as t
 from lookalike.adapters.aws.object_key import PREPARED, THUMBNAILS, UPLOADS
 
@@ -28,27 +27,27 @@ ROUTES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which function answers which route. `search` only reads, so that what faces every shopper cannot change anything."""
 
-IN_NETWORK: Final = frozenset({"uploads", "search", "embed"})
+IN_NETWORK: Final = frozenset({"uploads", "search", "embed", "index_access"})
 """Who speaks with the index or the model. `prepare` needs AWS's services only, and starts faster outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the functions of one region work with; `opts` makes them its children."""
+    """What the functions of one region work with."""
 
-    config: StackConfig
-    naming: Naming
-    opts: pulumi.ResourceOptions
-    key: DataKey
-    network: Network
-    alarms: Alarms
+    place: Place
     photos: PhotoStore
     tables: CatalogueTables
     received: WorkQueue
     to_embed: WorkQueue
-    opensearch_endpoint: pulumi.Input[str]
-    triton_endpoint: pulumi.Input[str]
+    index: VectorIndex | BroughtIndex
+    triton: BroughtTriton
     catalogue_claim: str
+
+    @property
+    def config(self) -> StackConfig:
+        """The stack's."""
+        return self.place.config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +75,14 @@ def declare_functions(parts: Parts) -> Functions:
     return Functions(uploads=_uploads(parts), search=_search(parts), prepare=_prepare(parts), embed=_embed(parts))
 
 
+def declare_keeper(place: Place) -> LambdaFunction:
+    """Make the index's master, the function that tells it which role may do what."""
+    return _declare("index_access", place, FunctionConfig(memory_mb=256, timeout_s=60), {})
+
+
 def _uploads(parts: Parts) -> LambdaFunction:
     told = {**_tables(parts, *t.TABLES), **_index(parts), **_photos(parts), **_claim(parts)}
-    function = _declare("uploads", parts, parts.config.uploads, told)
+    function = _declare("uploads", parts.place, parts.config.uploads, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_write(role, UPLOADS)
     parts.photos.allow_delete(role, UPLOADS, PREPARED, THUMBNAILS)
@@ -87,19 +91,23 @@ def _uploads(parts: Parts) -> LambdaFunction:
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE, Access.DELETE)
     tables.allow(role, t.ITEM_PHOTOS, Access.QUERY, Access.DELETE)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
+    parts.index.allow_write(role)
+    _open(function, parts.place, parts.index)
     return function
 
 
 def _search(parts: Parts) -> LambdaFunction:
     known = _tables(parts, t.UPLOADS, t.PHOTOS, t.ITEMS, t.ITEM_PHOTOS)
     told = {**known, **_index(parts), **_model(parts), **_photos(parts), **_claim(parts)}
-    function = _declare("search", parts, parts.config.search, told)
+    function = _declare("search", parts.place, parts.config.search, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, UPLOADS, PREPARED, THUMBNAILS)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, query=[t.BY_STATUS])
     tables.allow(role, t.PHOTOS, Access.READ_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.QUERY, query=[t.BY_SHARD])
     tables.allow(role, t.ITEM_PHOTOS, query=[t.BY_PHOTO])
+    parts.index.allow_search(role)
+    _open(function, parts.place, parts.index, parts.triton)
     return function
 
 
@@ -110,7 +118,7 @@ def _prepare(parts: Parts) -> LambdaFunction:
         Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
         Variable.MODEL_INPUT_SIZE: str(parts.config.model.input_size),
     }
-    function = _declare("prepare", parts, parts.config.prepare, told)
+    function = _declare("prepare", parts.place, parts.config.prepare, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, UPLOADS)
     parts.photos.allow_write(role, PREPARED, THUMBNAILS)
@@ -133,7 +141,7 @@ def _embed(parts: Parts) -> LambdaFunction:
         Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
         Variable.LONGEST_RUN_S: str(parts.config.embed.timeout_s),
     }
-    function = _declare("embed", parts, parts.config.embed, told)
+    function = _declare("embed", parts.place, parts.config.embed, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, PREPARED)
     parts.photos.allow_delete(role, PREPARED)
@@ -144,28 +152,47 @@ def _embed(parts: Parts) -> LambdaFunction:
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.ITEM_PHOTOS, Access.PUT)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
+    parts.index.allow_write(role)
+    _open(function, parts.place, parts.index, parts.triton)
+    _open_to_queues(function, parts.place)
     function.consume(parts.to_embed, parts.config.embed)
     return function
 
 
-def _declare(name: str, parts: Parts, size: FunctionConfig, told: Mapping[str, pulumi.Input[str]]) -> LambdaFunction:
+def _declare(name: str, place: Place, size: FunctionConfig, told: Mapping[str, pulumi.Input[str]]) -> LambdaFunction:
+    watch = place.config.watch
     environment: dict[str, pulumi.Input[str]] = {
         **told,
         Variable.SERVICE_NAME: name,
         Variable.METRICS_NAMESPACE: "Lookalike",
-        Variable.LOG_LEVEL: parts.config.watch.log_level,
+        Variable.LOG_LEVEL: watch.log_level,
     }
     args = LambdaFunctionArgs(
         handler=f"functions.{name}.handler.handler",
-        package=str(ROOT / parts.config.functions_folder / f"{name}.zip"),
+        package=str(ROOT / place.config.functions_folder / f"{name}.zip"),
         size=size,
         environment=environment,
-        key=parts.key,
-        log_retention_days=parts.config.watch.log_retention_days,
-        alarms=parts.alarms,
-        network=parts.network if name in IN_NETWORK else None,
+        key=place.key,
+        log_retention_days=watch.log_retention_days,
+        alarms=place.alarms,
+        network=place.network if name in IN_NETWORK else None,
     )
-    return LambdaFunction(parts.naming(name), args, parts.opts)
+    return LambdaFunction(place.naming(name.replace("_", "-")), args, place.opts)
+
+
+def _open(function: LambdaFunction, place: Place, *to: VectorIndex | BroughtIndex | BroughtTriton) -> None:
+    """Let a function in the network reach AWS's services and these."""
+    group = function.security_group
+    if group is None:
+        return
+    place.network.let_out_to_aws(group)
+    for service in to:
+        service.admit(group)
+
+
+def _open_to_queues(function: LambdaFunction, place: Place) -> None:
+    if function.security_group is not None and "sqs" not in place.config.network.interface_endpoints:
+        place.network.let_out_to_internet(function.security_group, "sends to SQS, which has no endpoint here")
 
 
 def _tables(parts: Parts, *tables: t.Table) -> dict[str, pulumi.Input[str]]:
@@ -177,11 +204,11 @@ def _photos(parts: Parts) -> dict[str, pulumi.Input[str]]:
 
 
 def _index(parts: Parts) -> dict[str, pulumi.Input[str]]:
-    return {Variable.OPENSEARCH_ENDPOINT: parts.opensearch_endpoint}
+    return {Variable.OPENSEARCH_ENDPOINT: parts.index.endpoint}
 
 
 def _model(parts: Parts) -> dict[str, pulumi.Input[str]]:
-    return {Variable.TRITON_ENDPOINT: parts.triton_endpoint, Variable.MODEL_NAME: parts.config.model.name}
+    return {Variable.TRITON_ENDPOINT: parts.triton.endpoint, Variable.MODEL_NAME: parts.config.model.name}
 
 
 def _claim(parts: Parts) -> dict[str, pulumi.Input[str]]:

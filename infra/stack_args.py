@@ -15,9 +15,11 @@ from infra.components.photo_store import PhotoStoreArgs
 from infra.components.search_api import SearchApiArgs
 from infra.components.throttle import Throttle
 from infra.components.user_pool import UserPoolArgs
+from infra.components.vector_index import VectorIndexArgs
 from infra.components.work_queue import WorkQueueArgs
 from infra.config import ConfigError, ConsumerConfig, StackConfig, read_config
 from infra.issuer import Issuer
+from infra.place import Place
 from lookalike.contract.routes import ROUTES
 from lookalike.domain.catalogue import CatalogueId
 
@@ -54,10 +56,11 @@ def network(config: StackConfig, key: DataKey) -> NetworkArgs:
     )
 
 
-def photo_store(config: StackConfig, key: DataKey) -> PhotoStoreArgs:
+def photo_store(place: Place) -> PhotoStoreArgs:
     """The bucket."""
+    config = place.config
     return PhotoStoreArgs(
-        key=key,
+        key=place.key,
         origins=config.web_origins,
         archive_after_days=config.photos.archive_after_days,
         noncurrent_days=config.photos.noncurrent_days,
@@ -65,30 +68,38 @@ def photo_store(config: StackConfig, key: DataKey) -> PhotoStoreArgs:
     )
 
 
-def work_queue(
-    config: StackConfig,
-    consumer: ConsumerConfig,
-    account: pulumi.Input[str],
-    key: DataKey,
-    alarms: Alarms,
-    fed_by: aws.s3.Bucket | None = None,
-) -> WorkQueueArgs:
+def work_queue(place: Place, consumer: ConsumerConfig, fed_by: aws.s3.Bucket | None = None) -> WorkQueueArgs:
     """A queue in front of `consumer`."""
     return WorkQueueArgs(
-        account=account,
-        key=key,
+        account=place.account,
+        key=place.key,
         visibility_s=consumer.visibility_s,
         max_receives=consumer.max_receives,
-        age_alarm_s=config.watch.queue_age_alarm_s,
-        alarms=alarms,
-        protect=config.protect,
+        age_alarm_s=place.config.watch.queue_age_alarm_s,
+        alarms=place.alarms,
+        protect=place.config.protect,
         fed_by=fed_by,
     )
 
 
-def catalogue_tables(config: StackConfig, key: DataKey) -> CatalogueTablesArgs:
+def catalogue_tables(place: Place) -> CatalogueTablesArgs:
     """The tables that the adapters know."""
-    return CatalogueTablesArgs(key=key, protect=config.protect)
+    return CatalogueTablesArgs(key=place.key, protect=place.config.protect)
+
+
+def vector_index(place: Place, keeper: LambdaFunction) -> VectorIndexArgs:
+    """OpenSearch, as the profile sizes it."""
+    config = place.config
+    return VectorIndexArgs(
+        network=place.network,
+        key=place.key,
+        size=config.index.size,
+        photos_expected=config.photos_expected,
+        keeper=keeper,
+        account=place.account,
+        protect=config.protect,
+        log_retention_days=config.watch.log_retention_days,
+    )
 
 
 def user_pool(config: StackConfig, account: pulumi.Input[str]) -> UserPoolArgs:
@@ -98,19 +109,18 @@ def user_pool(config: StackConfig, account: pulumi.Input[str]) -> UserPoolArgs:
     )
 
 
-def search_api(
-    config: StackConfig, key: DataKey, alarms: Alarms, issuer: Issuer, owners: Mapping[str, LambdaFunction]
-) -> SearchApiArgs:
+def search_api(place: Place, issuer: Issuer, owners: Mapping[str, LambdaFunction]) -> SearchApiArgs:
     """The contract's routes, those that `owners` have."""
+    api = place.config.api
     return SearchApiArgs(
         routes=tuple(route for route in ROUTES if route.name in owners),
         owners=owners,
         issuer=issuer.url,
         audiences=issuer.audiences,
-        origins=config.web_origins,
-        throttle=Throttle(rate=config.api.throttle_rate, burst=config.api.throttle_burst),
-        route_throttles={"requestUpload": Throttle(rate=config.api.upload_rate, burst=config.api.upload_burst)},
-        key=key,
-        log_retention_days=config.watch.log_retention_days,
-        alarms=alarms,
+        origins=place.config.web_origins,
+        throttle=Throttle(rate=api.throttle_rate, burst=api.throttle_burst),
+        route_throttles={"requestUpload": Throttle(rate=api.upload_rate, burst=api.upload_burst)},
+        key=place.key,
+        log_retention_days=place.config.watch.log_retention_days,
+        alarms=place.alarms,
     )

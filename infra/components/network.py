@@ -52,6 +52,7 @@ class Network(pulumi.ComponentResource):
         """Raises `ValueError` for addresses that cannot be planned."""
         super().__init__("lookalike:components:Network", name, None, opts)
         self._name, self._nat = name, args.nat
+        self._out: set[tuple[aws.ec2.SecurityGroup, int]] = set()
         self._child = pulumi.ResourceOptions(parent=self)
         plan = plan_addresses(args.cidr, args.zones)
         self.zones = self._find_zones(args.zones)
@@ -135,9 +136,15 @@ class Network(pulumi.ComponentResource):
             self.allow(group, self._endpoints, HTTPS, "AWS services through their endpoints")
 
     def let_out_to_internet(self, group: aws.ec2.SecurityGroup, why: str, port: int = HTTPS) -> None:
-        """Let members of `group` open connections to `port` of anywhere. Raises `ValueError` where there is no NAT."""
+        """Let members of `group` open connections to `port` of anywhere; asking again changes nothing.
+
+        Raises `ValueError` where there is no NAT.
+        """
         if not self._nat:
             raise ValueError(f"{group.pulumi_resource_name} cannot reach the internet: this network has no NAT")
+        if (group, port) in self._out:
+            return
+        self._out.add((group, port))
         aws.vpc.SecurityGroupEgressRule(
             f"{group.pulumi_resource_name}-to-internet-{port}",
             security_group_id=group.id,

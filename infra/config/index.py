@@ -2,6 +2,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from infra.components.index_size import IndexSize
 from infra.config.section import Section
 from infra.config.values import SecureUrl
 
@@ -19,10 +20,19 @@ class IndexConfig(Section):
     managers: int = Field(description="Dedicated managers: 0, 3 or 5.")
     volume_gb: int = Field(ge=10, le=16_000, description="gp3 of each data node in GiB.")
 
+    @property
+    def size(self) -> IndexSize:
+        """Of each region's index."""
+        return IndexSize(
+            instance_type=self.instance_type,
+            instances=self.instances,
+            zones=self.zones,
+            volume_gb=self.volume_gb,
+            managers=self.managers,
+            manager_type=self.manager_type,
+        )
+
     @model_validator(mode="after")
     def _stands(self) -> Self:
-        if self.managers not in (0, 3, 5):
-            raise ValueError("managers must be 0, 3 or 5, so that they can agree")
-        if self.instances % self.zones:
-            raise ValueError(f"instances ({self.instances}) must be a multiple of zones ({self.zones})")
+        _ = self.size  # which refuses what AWS would
         return self

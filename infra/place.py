@@ -1,0 +1,22 @@
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.components.alarms import Alarms
+from infra.components.data_key import DataKey
+from infra.components.network import Network
+from infra.config import StackConfig
+from infra.naming import Naming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the parts of one region stand, and what all of them need; `opts` makes them the region's children."""
+
+    config: StackConfig
+    account: pulumi.Input[str]
+    naming: Naming
+    opts: pulumi.ResourceOptions
+    key: DataKey
+    network: Network
+    alarms: Alarms
