@@ -26,7 +26,7 @@ def creators(account: str) -> Mapping[str, Create]:
         "aws:apigatewayv2/route:Route": makers.plain,
         "aws:apigatewayv2/stage:Stage": makers.stage,
         "aws:cloudwatch/logGroup:LogGroup": makers.log_group,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": makers.plain,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": makers.alarm,
     }
 
 
@@ -70,6 +70,11 @@ class _Recorded:
         del plan
         name = physical_name(declared)
         return Created(name, {"name": name, "arn": self._arn(declared, "logs", f"log-group:{name}")})
+
+    def alarm(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        name = physical_name(declared)
+        return Created(name, {"name": name, "arn": self._arn(declared, "cloudwatch", f"alarm:{name}")})
 
     def _invoking(self, declared: Declared, arn: str) -> str:
         return self._arn(declared, "apigateway", f"path/2015-03-31/functions/{arn}/invocations", account="lambda")
