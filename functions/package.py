@@ -27,9 +27,10 @@ SERVICES: Final = frozenset({"dynamodb", "s3", "sqs"})
 _COMMON: Final = ("aws-lambda-powertools[tracer]", "boto3", "numpy", "pillow", "pillow-heif")
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "uploads": (*_COMMON, "pydantic", "opensearch-py"),
-    "search": (*_COMMON, "pydantic", "opensearch-py", "tritonclient[grpc]"),
+    "search": (*_COMMON, "pydantic", "opensearch-py", "redis", "tritonclient[grpc]"),
     "prepare": _COMMON,
-    "embed": (*_COMMON, "opensearch-py", "tritonclient[grpc]"),
+    "embed": (*_COMMON, "opensearch-py", "redis", "tritonclient[grpc]"),
+    "index_access": ("aws-lambda-powertools[tracer]", "boto3", "numpy", "opensearch-py"),
 }
 """What each function imports."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell

@@ -46,6 +46,12 @@ class Settings:
         """The names of all variables that are read."""
         return frozenset(field.metadata["variable"] for field in dataclasses.fields(cls))
 
+    @classmethod
+    def optional(cls) -> frozenset[str]:
+        """The names of those that need not be set."""
+        some = (field for field in dataclasses.fields(cls) if field.default is not dataclasses.MISSING)
+        return frozenset(field.metadata["variable"] for field in some)
+
 
 def _typed(field: "dataclasses.Field[Any]", value: str) -> str | int:
     return int(value) if field.type is int else value

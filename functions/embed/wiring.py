@@ -5,11 +5,11 @@ from functools import cache
 
 from functions.aws import Aws
 from functions.batch import Consumer
+from functions.cache import open_cache
 from functions.opensearch import open_index
 from functions.settings import Settings, variable
 from functions.triton import open_embedder
 from lookalike.adapters.aws.work_queue import parse_pointer
-from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
 from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.index_photos import IndexPhotos
@@ -30,6 +30,9 @@ class EmbedSettings(Settings):
     opensearch: str = variable("LOOKALIKE_OPENSEARCH_ENDPOINT")
     triton: str = variable("LOOKALIKE_TRITON_ENDPOINT")
     model: str = variable("LOOKALIKE_MODEL_NAME")
+    cache_url: str | None = variable("LOOKALIKE_CACHE_URL", default=None)
+    cache_name: str | None = variable("LOOKALIKE_CACHE_NAME", default=None)
+    cache_user: str | None = variable("LOOKALIKE_CACHE_USER", default=None)
     longest_run_s: int = variable("LOOKALIKE_LONGEST_RUN_S")
 
 
@@ -44,11 +47,12 @@ def consumer() -> Consumer:
     """How messages of `to-embed` are worked off."""
     told, aws = settings(), Aws(settings())
     ledger = aws.ledger(told.uploads, told.photos)
+    shared = open_cache(told.cache_url, aws, name=told.cache_name, user=told.cache_user)
     step = IndexPhotos(
         ledger=ledger,
         photos=aws.photos(told.bucket),
         items=aws.items(told.items, told.item_photos),
-        embed=EmbedPhotos(open_embedder(told.triton, told.model), LruEmbeddingCache()),
+        embed=EmbedPhotos(open_embedder(told.triton, told.model), shared),
         claim=ClaimPhotos(ledger, aws.clock, timedelta(seconds=told.longest_run_s)),
         index=open_index(told.opensearch, aws),
         received=aws.queue(told.received),

@@ -3,11 +3,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from functions.aws import LIMITS, Aws
+from functions.cache import open_cache
 from functions.opensearch import open_index
 from functions.search.tell_status import TellStatus
 from functions.settings import Settings, variable
 from functions.triton import open_embedder
-from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
 from lookalike.contract.dispatcher import Dispatcher
 from lookalike.contract.services import Health, Services
 from lookalike.services.embed_photos import EmbedPhotos
@@ -27,6 +27,9 @@ class SearchSettings(Settings):
     opensearch: str = variable("LOOKALIKE_OPENSEARCH_ENDPOINT")
     triton: str = variable("LOOKALIKE_TRITON_ENDPOINT")
     model: str = variable("LOOKALIKE_MODEL_NAME")
+    cache_url: str | None = variable("LOOKALIKE_CACHE_URL", default=None)
+    cache_name: str | None = variable("LOOKALIKE_CACHE_NAME", default=None)
+    cache_user: str | None = variable("LOOKALIKE_CACHE_USER", default=None)
     claim: str = variable("LOOKALIKE_CATALOGUE_CLAIM")
 
 
@@ -43,7 +46,8 @@ def dispatcher() -> Dispatcher:
     ledger, photos = aws.ledger(told.uploads, told.photos), aws.photos(told.bucket)
     items, index = aws.items(told.items, told.item_photos), open_index(told.opensearch, aws)
     embedder = open_embedder(told.triton, told.model)
-    embed = EmbedPhotos(embedder, LruEmbeddingCache())
+    shared = open_cache(told.cache_url, aws, name=told.cache_name, user=told.cache_user)
+    embed = EmbedPhotos(embedder, shared)
     resolve = ResolveSubject(ledger, photos, items, index, embed, LIMITS)
     return Dispatcher(
         Services(

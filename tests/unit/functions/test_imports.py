@@ -42,16 +42,18 @@ def environment(function: str) -> dict[str, str]:
     typed = {
         "LOOKALIKE_MODEL_INPUT_SIZE": "224",
         "LOOKALIKE_TRITON_ENDPOINT": "127.0.0.1:1",
+        "LOOKALIKE_CACHE_URL": "redis://127.0.0.1:1",
+        "LOOKALIKE_LONGEST_RUN_S": "120",
         "AWS_REGION": "eu-central-1",
     }
     return variables | typed
 
 
-def loaded(function: str) -> set[str]:
+def loaded(function: str, **changed: str) -> set[str]:
     """The packages in memory once a function is ready for its first event."""
-    keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+    keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", **changed}
     command = [sys.executable, "-c", WIRED, f"functions.{function}"]
-    done = subprocess.run(command, env=os.environ | keys | environment(function), capture_output=True, check=True)
+    done = subprocess.run(command, env=os.environ | environment(function) | keys, capture_output=True, check=True)
     return set(json.loads(done.stdout))
 
 
@@ -63,6 +65,12 @@ def test_loads_only_what_it_needs(function: str) -> None:
 @pytest.mark.parametrize("function", ["uploads", "embed"])
 def test_does_not_load_what_decodes_photos(function: str) -> None:
     assert not loaded(function) & {"PIL", "pillow_heif"}
+
+
+@pytest.mark.parametrize("function", ["search", "embed"])
+def test_the_caches_client_is_loaded_by_those_who_have_one(function: str) -> None:
+    assert "redis" in loaded(function)
+    assert "redis" not in loaded(function, LOOKALIKE_CACHE_URL="")
 
 
 @pytest.mark.parametrize("function", SETTINGS)
