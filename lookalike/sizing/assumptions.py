@@ -40,5 +40,5 @@ class Assumptions:
     alarms: float = 40.0
     dashboards: float = 1.0
     keys: float = 1.0
-    shoppers_a_month: float = 0.0  # sign-ins to the user pool beyond those that are free
+    clients: float = 1.0  # that ask the user pool for tokens, each a new one every hour
     spot_lost_share: float = 0.05  # work that an interruption makes anew

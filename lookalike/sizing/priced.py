@@ -10,8 +10,8 @@ _PRICED: Final = {
     "aws:cloudwatch/logGroup:LogGroup": ("cloudwatch.logs", "cloudwatch.kept"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("cloudwatch.metrics",),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch.alarms",),
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("cloudwatch.alarms",),
-    "aws:cognito/userPool:UserPool": ("cognito.shoppers",),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("cloudwatch.composites",),
+    "aws:cognito/userPoolClient:UserPoolClient": ("cognito.clients", "cognito.tokens"),
     "aws:dynamodb/table:Table": ("dynamodb.writes", "dynamodb.reads", "dynamodb.storage", "dynamodb.backup"),
     "aws:dynamodb/tableReplica:TableReplica": ("dynamodb.replicated_writes", "dynamodb.storage", "dynamodb.backup"),
     "aws:ec2/eip:Eip": ("address.hours",),
@@ -20,7 +20,7 @@ _PRICED: Final = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("endpoint.hours", "endpoint.data"),
     "aws:eks/cluster:Cluster": ("eks.cluster",),
     "aws:eks/nodeGroup:NodeGroup": ("ebs.gp3",),
-    "aws:elasticache/replicationGroup:ReplicationGroup": ("secret.months",),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("cache.t4g.small",),
     "aws:kms/key:Key": ("kms.keys", "kms.requests"),
     "aws:kms/replicaKey:ReplicaKey": ("kms.keys", "kms.requests"),
     "aws:lambda/function:Function": ("lambda.requests", "lambda.gb_seconds_arm", "xray.traces"),
@@ -30,9 +30,38 @@ _PRICED: Final = {
     "aws:route53/zone:Zone": ("route53.zones",),
     "aws:s3/bucket:Bucket": ("s3.standard", "s3.archive", "s3.puts", "s3.gets", "s3.archivings"),
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": ("transfer.regions", "s3.puts"),
+    "aws:route53/healthCheck:HealthCheck": ("route53.checks",),
     "aws:secretsmanager/secret:Secret": ("secret.months",),
+    "aws:wafv2/webAcl:WebAcl": ("waf.acls", "waf.rules", "waf.requests"),
     "aws:sqs/queue:Queue": ("sqs.requests",),
 }
+_FREE: Final = {
+    "acm": "certificate certificateValidation",
+    "apigatewayv2": "apiMapping authorizer domainName integration route stage",
+    "autoscaling": "attachment",
+    "budgets": "budget",
+    "cloudfront": "originAccessControl responseHeadersPolicy",
+    "cloudwatch": "logDelivery logDeliveryDestination logDeliverySource logResourcePolicy",
+    "codedeploy": "application deploymentGroup",
+    "cognito": "resourceServer userPool userPoolDomain",
+    "ec2": "defaultSecurityGroup internetGateway launchTemplate route routeTable routeTableAssociation securityGroup "
+    "subnet vpc",
+    "eks": "accessEntry accessPolicyAssociation addon podIdentityAssociation",
+    "elasticache": "subnetGroup user userGroup",
+    "iam": "openIdConnectProvider policy role rolePolicy rolePolicyAttachment",
+    "kms": "alias",
+    "lambda": "alias eventSourceMapping invocation permission",
+    "lb": "listener targetGroup",
+    "s3": "bucketCorsConfiguration bucketLifecycleConfiguration bucketLogging bucketNotification bucketObjectv2 "
+    "bucketOwnershipControls bucketPolicy bucketPublicAccessBlock bucketServerSideEncryptionConfiguration "
+    "bucketVersioning",
+    "sns": "topic topicPolicy topicSubscription",
+    "sqs": "queuePolicy redriveAllowPolicy",
+    "vpc": "securityGroupEgressRule securityGroupIngressRule",
+    "wafv2": "webAclAssociation webAclLoggingConfiguration",
+    "xray": "group",
+}
+"""Kinds of resource that cost nothing by themselves, or (letters of SNS) nothing that shows in cents."""
 _BY_TYPE: Final = {
     "aws:eks/nodeGroup:NodeGroup": "ec2",
     "aws:elasticache/replicationGroup:ReplicationGroup": "",
@@ -47,6 +76,13 @@ def priced_components() -> Mapping[str, tuple[str, ...]]:
     Resources that are not in it must be among `free_components`; instances follow `price_of_instance` as well.
     """
     return _PRICED
+
+
+def free_components() -> frozenset[str]:
+    """Return the tokens of resources that cost nothing by themselves."""
+    return frozenset(
+        f"aws:{module}/{kind}:{kind[0].upper()}{kind[1:]}" for module, kinds in _FREE.items() for kind in kinds.split()
+    )
 
 
 def price_of_instance(token: str, instance_type: str) -> str | None:

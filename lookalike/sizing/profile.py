@@ -14,7 +14,6 @@ _STARTER_ZONES: Final = 2
 _ZONES: Final = 3
 _COPIES: Final = 2  # each vector once more, in another zone
 _SPARE_GPUS: Final = 2
-_INTERFACE_ENDPOINTS: Final = 0
 
 
 def starter(demand: Demand) -> Shape:
@@ -22,8 +21,8 @@ def starter(demand: Demand) -> Shape:
     del demand
     return Shape(
         zones=_STARTER_ZONES,
-        nat_gateways=_STARTER_ZONES,
-        interface_endpoints=_INTERFACE_ENDPOINTS,
+        nat_gateways=1,
+        interface_endpoints=0,
         index=IndexShape(
             instance_type="t3.medium.search", nodes=1, manager_type="m7g.medium.search", managers=0, volume_gb=20
         ),
@@ -42,7 +41,7 @@ def production(demand: Demand) -> Shape:
     return Shape(
         zones=_ZONES,
         nat_gateways=_ZONES,
-        interface_endpoints=_INTERFACE_ENDPOINTS,
+        interface_endpoints=1,
         index=IndexShape(
             instance_type="r7g.large.search", nodes=nodes, manager_type="m7g.medium.search", managers=3, volume_gb=100
         ),

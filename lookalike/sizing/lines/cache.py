@@ -5,7 +5,7 @@ from lookalike.sizing.line import Line, Stack
 
 
 def cache(stack: Stack) -> Iterator[Line]:
-    """ElastiCache for Valkey, and the secret that opens it."""
+    """ElastiCache for Valkey; roles open it, so there is no secret to pay for."""
     shape = stack.shape.cache
     if shape is None:
         return
@@ -15,4 +15,3 @@ def cache(stack: Stack) -> Iterator[Line]:
         quantity=shape.nodes * HOURS_A_MONTH,
         price=stack.prices[shape.node_type],
     )
-    yield Line(component="cache", what="secret", quantity=1, price=stack.prices["secret.months"])
