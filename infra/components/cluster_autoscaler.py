@@ -62,8 +62,8 @@ class ClusterAutoscaler(pulumi.ComponentResource):
             name,
             _CHART,
             _values(cluster),
-            into=space,
-            after=list(role.grants),
+            into=_SPACE,
+            after=[space, *role.grants],
             parent=self,
             provider=provider,
         )

@@ -11,7 +11,7 @@ from infra.components.cluster_autoscaler import ClusterAutoscaler
 from infra.components.data_key import DataKey
 from infra.components.eks_cluster import EksCluster, EksClusterArgs, attach
 from infra.components.network import Network
-from infra.components.node_group import BATCH_TAINT, GPU_TAINT, NodeGroup, NodeGroupArgs
+from infra.components.node_group import BATCH, GPU, NodeGroup, NodeGroupArgs
 from infra.components.statement import Statement, document
 from infra.config import NodeGroupConfig
 
@@ -112,7 +112,7 @@ class GpuCluster(pulumi.ComponentResource):
             gpu=gpu,
             spot=batch,
             warm=self._args.warm if pool == "burst" else 0,
-            taints=((GPU_TAINT,) if gpu else ()) + ((BATCH_TAINT,) if batch else ()),
+            taints=((GPU,) if gpu else ()) + ((BATCH,) if batch else ()),
             tags=self._args.tags,
         )
         return NodeGroup(f"{self._name}-{pool}", args, pulumi.ResourceOptions(parent=self, depends_on=[*ready]))

@@ -4,7 +4,7 @@ Charts are installed rather than their objects declared here, since their author
 roles and certificates in step with their programs; what is ours is declared as objects, and checked as such.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,21 +59,21 @@ def install(
     chart: Chart,
     values: Mapping[str, Any],
     *,
-    into: kubernetes.core.v1.Namespace,
-    after: list[pulumi.Resource],
+    into: str,
+    after: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
     provider: kubernetes.Provider,
 ) -> kubernetes.helm.v3.Release:
-    """Install `chart` so; whatever does not come up within ten minutes is taken back."""
+    """Install `chart` into a namespace; whatever does not come up within ten minutes is taken back."""
     return kubernetes.helm.v3.Release(
         name,
         name=chart.name,
         chart=chart.name,
         version=chart.version,
         repository_opts={"repo": chart.repository},
-        namespace=into.metadata.name,
+        namespace=into,
         values=dict(values),
         atomic=True,
         timeout=_INSTALLING_S,
-        opts=pulumi.ResourceOptions(parent=parent, provider=provider, depends_on=after),
+        opts=pulumi.ResourceOptions(parent=parent, provider=provider, depends_on=list(after)),
     )

@@ -38,7 +38,7 @@ class Keda(pulumi.ComponentResource):
         self.role = cluster.eks.role_for(name, namespace=SPACE, account=_ACCOUNT, parent=self)
         space = helm_chart.namespace(name, SPACE, parent=self, provider=cluster.provider)
         self.release = helm_chart.install(
-            name, _CHART, _values(watched), into=space, after=[], parent=self, provider=cluster.provider
+            name, _CHART, _values(watched), into=SPACE, after=[space], parent=self, provider=cluster.provider
         )
         self.register_outputs({})
 

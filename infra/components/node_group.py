@@ -9,8 +9,9 @@ from infra.config import NodeGroupConfig
 
 POOL: Final = "lookalike/pool"
 """The label that says which group a node is of."""
-GPU_TAINT: Final = "nvidia.com/gpu"
-BATCH_TAINT: Final = "lookalike/batch"
+GPU: Final = "nvidia.com/gpu"
+"""The taint of nodes that have one, and what their device plugin calls it."""
+BATCH: Final = "lookalike/batch"
 # Bottlerocket starts from one disk and keeps images, logs and what pods write on another:
 # https://bottlerocket.dev/en/os/latest/#/concepts/components/#volumes
 _SYSTEM_DISK, _DATA_DISK = "/dev/xvda", "/dev/xvdb"
