@@ -6,7 +6,7 @@ from infra.policy.subject import Inputs, listed
 
 Statement = Mapping[str, Any]
 
-POLICY_INPUTS: Final = ("policy", "assumeRolePolicy", "accessPolicies", "inlinePolicy")
+POLICY_INPUTS: Final = ("policy", "assumeRolePolicy", "accessPolicies", "policyDocument")
 """Inputs that hold a policy document as JSON."""
 
 

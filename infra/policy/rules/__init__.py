@@ -15,6 +15,7 @@ from infra.policy.rules import (
     plain_secrets,
     pods,
     queues,
+    sign_in,
     tags,
     transport,
 )
@@ -25,6 +26,7 @@ RULES: Final[tuple[AnyRule, ...]] = (
     *encryption.RULES,
     *transport.RULES,
     *identity.RULES,
+    *sign_in.RULES,
     *plain_secrets.RULES,
     *tags.RULES,
     *images.RULES,

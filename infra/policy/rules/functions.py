@@ -30,13 +30,12 @@ def _roles(estate: Estate) -> Iterator[Finding]:
 def _bounds(estate: Estate) -> Iterator[Finding]:
     # A function that answers the API is bounded by the API's throttle, one that reads a queue by its mapping.
     throttled = all(look(s.inputs, "defaultRouteSettings.throttlingRateLimit") for s in estate.of(_STAGE))
+    # A reserve alone would have SQS hand out messages that nobody takes, until they are dead letters.
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    yield from ((m, "starts as many runs as there are messages") for m in estate.of(_MAPPING) if not _is_bounded(m))
     for function in estate.of(FUNCTION):
-        if function.inputs.get("reservedConcurrentExecutions", -1) >= 0:
-            continue
-        fed = [mapping for mapping in estate.of(_MAPPING) if function.urn in mapping.uses.get("functionName", ())]
-        if not all(map(_is_bounded, fed)):
-            yield function, "may take the account's whole concurrency"
-        if not fed and not throttled:
+        fed = any(function.urn in mapping.uses.get("functionName", ()) for mapping in estate.of(_MAPPING))
+        if not (fed or throttled or function.inputs.get("reservedConcurrentExecutions", -1) >= 0):
             yield function, "may take the account's whole concurrency: the API is not throttled"
 
 

@@ -1,4 +1,4 @@
-"""What may knock: no port is open to the internet, and no security group is but what its rules say."""
+"""What may knock: no port is open to the internet, and every rule of a group says whom it is about."""
 
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -10,6 +10,8 @@ from infra.policy.subject import Estate, Inputs, known, listed, look
 _VPC: Final = "aws:ec2/vpc:Vpc"
 _DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 _INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+_EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+_PEERS: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 _INLINE: Final = ("aws:ec2/securityGroup:SecurityGroup", _DEFAULT_GROUP)
 
 
@@ -39,8 +41,13 @@ def _unnamed(kind: str, inputs: Inputs) -> Iterator[str]:
                 yield "an ingress rule names nobody, which lets everybody in"
             if not rule.get("ports"):
                 yield "an ingress rule names no port, which opens all"
-    if kind == _INGRESS and inputs.get("ipProtocol") == "-1":
-        yield "every port is open"
+    if kind in (_INGRESS, _EGRESS):
+        if inputs.get("ipProtocol") == "-1":
+            yield "every port is open"
+        if not any(inputs.get(peer) for peer in _PEERS):
+            yield "names nobody"
+        if not inputs.get("securityGroupId"):
+            yield "is no group's"
 
 
 def _default_groups(estate: Estate) -> Iterator[Finding]:
@@ -57,6 +64,6 @@ def _default_groups(estate: Estate) -> Iterator[Finding]:
 
 RULES: Final[tuple[AnyRule, ...]] = (
     Rule(name="no-ingress-from-the-internet", says="No port is open to addresses of the internet.", check=_open),
-    Rule(name="ingress-names-who-and-what", says="A rule that lets in says whom, and to which port.", check=_unnamed),
+    Rule(name="rules-name-who-and-what", says="A rule that lets through says whom, and to which port.", check=_unnamed),
     EstateRule(name="default-groups-are-shut", says="A network's default group admits nothing.", check=_default_groups),
 )

@@ -35,7 +35,8 @@ def _cluster(inputs: Inputs) -> Iterator[str]:
 
 
 def _domain(inputs: Inputs) -> Iterator[str]:
-    published = {o.get("logType") for o in listed(inputs.get("logPublishingOptions")) if o.get("enabled", True)}
+    options = listed(inputs.get("logPublishingOptions"))
+    published = {o.get("logType") for o in options if o.get("enabled", True) and o.get("cloudwatchLogGroupArn")}
     yield from (f"has no {log}" for log in sorted(_DOMAIN_LOGS - published))
 
 

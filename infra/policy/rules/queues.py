@@ -18,6 +18,9 @@ def _dead(estate: Estate) -> dict[str, list[Subject]]:
     return {queue.urn: from_ for queue in queues if (from_ := estate.about(queue, QUEUE, "redrivePolicy"))}
 
 
+_LONGEST_KEPT_S: Final = 14 * 86_400
+
+
 def _letters(estate: Estate) -> Iterator[Finding]:
     dead = _dead(estate)
     for queue in estate.of(QUEUE):
@@ -25,6 +28,9 @@ def _letters(estate: Estate) -> Iterator[Finding]:
             yield queue, "has no dead-letter queue"
         if len(dead.get(queue.urn, [])) > 1:
             yield queue, "takes dead letters of several queues, so that none can be driven back"
+        # A letter's age counts from when it was first sent: dead ones must not be older than they may be.
+        if queue.inputs.get("messageRetentionSeconds") != _LONGEST_KEPT_S:
+            yield queue, "does not keep messages for as long as SQS can"
         if queue.urn in dead and not estate.about(queue, _REDRIVE, "queueUrl"):
             yield queue, "takes dead letters of whoever sends"
 

@@ -79,10 +79,10 @@ DOORS: Final[Mapping[str, Example]] = {
             "to pods": (but(NETWORK_POLICY, "spec.ingress", [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]),),
         },
     ),
-    "ingress-names-who-and-what": Example(
+    "rules-name-who-and-what": Example(
         good=(INGRESS, NETWORK_POLICY),
         bad={
-            **each_wrong((INGRESS,), ipProtocol="-1"),
+            **each_wrong((INGRESS,), ipProtocol="-1", cidrIpv4=GONE, securityGroupId=GONE),
             "from anybody": (but(NETWORK_POLICY, "spec.ingress", [{"ports": [{"port": 8001}]}]),),
             "to every port": (but(NETWORK_POLICY, "spec.ingress.0.ports", GONE),),
         },

@@ -53,11 +53,17 @@ CLUSTER: Final = a(
 DOMAIN: Final = a(
     "aws:opensearch/domain:Domain",
     vpcOptions={"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
-    advancedSecurityOptions={"enabled": True},
+    advancedSecurityOptions={
+        "enabled": True,
+        "internalUserDatabaseEnabled": False,
+        "masterUserOptions": {"masterUserArn": ARN},
+    },
     encryptAtRest={"enabled": True, "kmsKeyId": ARN},
     nodeToNodeEncryption={"enabled": True},
     domainEndpointOptions={"enforceHttps": True, "tlsSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10"},
-    logPublishingOptions=[{"logType": "AUDIT_LOGS"}, {"logType": "ES_APPLICATION_LOGS"}],
+    logPublishingOptions=[
+        {"logType": log, "cloudwatchLogGroupArn": ARN} for log in ("AUDIT_LOGS", "ES_APPLICATION_LOGS")
+    ],
 )
 CACHE: Final = a(
     "aws:elasticache/replicationGroup:ReplicationGroup",
@@ -78,14 +84,18 @@ VPC: Final = a("aws:ec2/vpc:Vpc")
 SHUT: Final = a("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", uses={"vpcId": VPC})
 FLOWS: Final = a("aws:ec2/flowLog:FlowLog", uses={"vpcId": VPC}, trafficType="ALL")
 INGRESS: Final = a(
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", cidrIpv4="10.0.0.0/16", ipProtocol="tcp"
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    securityGroupId="sg-1",
+    cidrIpv4="10.0.0.0/16",
+    ipProtocol="tcp",
 )
 
-DEAD: Final = a("aws:sqs/queue:Queue", "dead", kmsMasterKeyId=ARN)
+DEAD: Final = a("aws:sqs/queue:Queue", "dead", kmsMasterKeyId=ARN, messageRetentionSeconds=1_209_600)
 QUEUE: Final = a(
     "aws:sqs/queue:Queue",
     uses={"redrivePolicy": DEAD},
     kmsMasterKeyId=ARN,
+    messageRetentionSeconds=1_209_600,
     redrivePolicy='{"maxReceiveCount": 5}',
     visibilityTimeoutSeconds=90,
 )
@@ -134,6 +144,25 @@ TABLE: Final = a(
     deletionProtectionEnabled=True,
 )
 POOL: Final = a("aws:cognito/userPool:UserPool", deletionProtection="ACTIVE")
+AUTHORISER: Final = a(
+    "aws:apigatewayv2/authorizer:Authorizer",
+    authorizerType="JWT",
+    jwtConfiguration={"issuer": "https://login.shop.example", "audiences": ["api"]},
+)
+PEOPLE: Final = a(
+    "aws:cognito/userPool:UserPool",
+    adminCreateUserConfig={"allowAdminCreateUserOnly": True},
+    passwordPolicy={"minimumLength": 20},
+)
+CLIENT: Final = a(
+    "aws:cognito/userPoolClient:UserPoolClient",
+    allowedOauthFlows=["client_credentials"],
+    explicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"],
+    enableTokenRevocation=True,
+    preventUserExistenceErrors="ENABLED",
+    accessTokenValidity=60,
+    tokenValidityUnits={"accessToken": "minutes"},
+)
 KEY: Final = a("aws:kms/key:Key", enableKeyRotation=True, deletionWindowInDays=30)
 
 CONTAINER: Final = {

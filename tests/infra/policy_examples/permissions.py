@@ -3,8 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.infra.policy_examples.parts import DEPLOYMENT, SPEC, pods_with
-from tests.infra.policy_examples.writing import Example, a, a_resource_policy, a_role_policy, allow, but
+from tests.infra.policy_examples.parts import AUTHORISER, CLIENT, DEPLOYMENT, DOMAIN, PEOPLE, SPEC, pods_with
+from tests.infra.policy_examples.writing import (
+    GONE,
+    Example,
+    a,
+    a_resource_policy,
+    a_role_policy,
+    allow,
+    but,
+    each_wrong,
+)
 
 PERMISSIONS: Final[Mapping[str, Example]] = {
     "policies-are-readable": Example(
@@ -54,6 +63,19 @@ PERMISSIONS: Final[Mapping[str, Example]] = {
                 ),
             ),
             "beside": (a("aws:iam/role:Role", managedPolicyArns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]),),
+        },
+    ),
+    "sign-in-is-sound": Example(
+        good=(AUTHORISER, PEOPLE, CLIENT, DOMAIN),
+        bad={
+            **each_wrong((AUTHORISER,), authorizerType="REQUEST", jwtConfiguration__audiences=[]),
+            **each_wrong((AUTHORISER,), jwtConfiguration__issuer="http://login.shop.example"),
+            **each_wrong((PEOPLE,), adminCreateUserConfig=GONE, passwordPolicy__minimumLength=8),
+            **each_wrong((CLIENT,), allowedOauthFlows=["implicit"], explicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]),
+            **each_wrong((CLIENT,), enableTokenRevocation=GONE, preventUserExistenceErrors="LEGACY"),
+            **each_wrong((CLIENT,), accessTokenValidity=600, explicitAuthFlows=GONE),
+            **each_wrong((DOMAIN,), advancedSecurityOptions__internalUserDatabaseEnabled=True),
+            **each_wrong((DOMAIN,), advancedSecurityOptions__masterUserOptions=GONE),
         },
     ),
     "no-plain-secrets": Example(

@@ -44,6 +44,7 @@ RUNNING: Final[Mapping[str, Example]] = {
                 REDRIVE,
             ),
             "of whoever sends": (QUEUE, DEAD),
+            **each_wrong((QUEUE, DEAD, REDRIVE), messageRetentionSeconds=345_600),
         },
     ),
     "queues-are-watched": Example(
@@ -66,7 +67,9 @@ RUNNING: Final[Mapping[str, Example]] = {
             **each_wrong((FUNCTION,), loggingConfig=GONE),
             **each_wrong((STAGE,), accessLogSettings=GONE),
             **each_wrong((CLUSTER,), enabledClusterLogTypes=["api"]),
-            **each_wrong((DOMAIN,), logPublishingOptions=[{"logType": "AUDIT_LOGS", "enabled": False}]),
+            **each_wrong(
+                (DOMAIN,), logPublishingOptions__0__enabled=False, logPublishingOptions__1__cloudwatchLogGroupArn=GONE
+            ),
         },
     ),
     "networks-log-flows": Example(

@@ -1,0 +1,121 @@
+"""Take any one protection away from what the program declares, and a rule of the policy pack is broken."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from infra.policy.rule import EstateRule, Rule, violations
+from infra.policy.rules import RULES
+from infra.policy.rules.durability import STATEFUL
+from infra.policy.subject import Estate, Subject
+from infra.rehearsal.plan import Plan
+from tests.infra.estates import subjects_of
+from tests.infra.mutations import protections
+
+GUARDS: Final = (
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/flowLog:FlowLog",
+    "aws:s3/bucketLogging:BucketLogging",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:sqs/queuePolicy:QueuePolicy",
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy",
+)
+"""Types that are there to guard another resource."""
+WATCHED: Final = ("aws:sqs/queue:Queue", "aws:lambda/function:Function")
+"""What alarms of the rules are about; the others are of use, and nobody's guard."""
+
+HARMLESS: Final = {
+    "aws:apigatewayv2/stage:Stage routeSettings[].throttlingBurstLimit": "the default's applies then",
+    "aws:apigatewayv2/stage:Stage routeSettings[].throttlingRateLimit": "the default's applies then",
+    "aws:cognito/userPoolClient:UserPoolClient accessTokenValidity": "an hour then, Cognito's own",
+    "aws:cognito/userPoolClient:UserPoolClient allowedOauthFlowsUserPoolClient": "no token at all then",
+    "aws:cognito/userPoolClient:UserPoolClient allowedOauthFlows[]": "no token at all then",
+    "aws:cognito/userPoolClient:UserPoolClient allowedOauthScopes[]": "no token at all then",
+    "aws:cognito/userPoolClient:UserPoolClient tokenValidityUnits.accessToken": "AWS refuses 60 hours",
+    "aws:ec2/vpcEndpoint:VpcEndpoint privateDnsEnabled": "nobody finds the endpoint then, and the way out is shut",
+    "aws:ec2/vpcEndpoint:VpcEndpoint securityGroupIds[]": "the default group's then, which is shut",
+    "aws:lambda/function:Function loggingConfig.logFormat": "plain lines then",
+    "aws:lambda/function:Function replaceSecurityGroupsOnDestroy": "about tearing down",
+    "aws:lambda/function:Function vpcConfig.securityGroupIds[]": "AWS refuses subnets without a group",
+}
+"""Inputs that sound like a protection, of which none is lost when they are left out, and why."""
+
+
+@pytest.fixture(scope="module")
+def stack(starter: Plan, production: Plan) -> list[Subject]:
+    """All that production declares, and what starter declares otherwise."""
+    both = {subject.urn: subject for plan in (starter, production) for subject in subjects_of(plan)}
+    return [subject for subject in both.values() if subject.type.startswith(("aws:", "kubernetes:"))]
+
+
+def alone(subject: Subject) -> bool:
+    """Whether a resource by itself breaks a rule."""
+    return any(
+        True for rule in RULES if not isinstance(rule, EstateRule) for _ in rule.check(subject.type, subject.inputs)
+    )
+
+
+def among(others: list[Subject], *instead: Subject) -> set[str]:
+    """The rules that the stack as a whole breaks."""
+    whole = [rule for rule in RULES if isinstance(rule, EstateRule)]
+    return {violation.rule for violation in violations(whole, Estate([*others, *instead]))}
+
+
+def without(stack: list[Subject], subject: Subject) -> list[Subject]:
+    return [other for other in stack if other is not subject]
+
+
+def unguarded(stack: list[Subject]) -> Iterator[str]:
+    for subject in stack:
+        rest = without(stack, subject)
+        for path, changed in protections(subject):
+            if not any(alone(one) or among(rest, one) for one in changed):
+                yield f"{subject.type} {path}"
+
+
+def test_the_stack_as_it_is_breaks_no_rule(stack: list[Subject]) -> None:
+    assert among(stack) == set()
+    assert [subject.urn for subject in stack if alone(subject)] == []
+
+
+def test_an_input_that_protects_cannot_be_left_out_or_switched(stack: list[Subject]) -> None:
+    kinds = {f"{subject.type} {path}" for subject in stack for path, _ in protections(subject)}
+    assert len(kinds) > 60
+    assert set(unguarded(stack)) == set(HARMLESS)
+
+
+def test_a_resource_that_guards_another_cannot_be_left_out(stack: list[Subject]) -> None:
+    watched = {subject.urn for subject in stack if subject.type in WATCHED}
+    guards = [subject for subject in stack if subject.type in GUARDS and _is_guard(subject, watched)]
+    assert {guard.type for guard in guards} == set(GUARDS)
+    assert [guard.urn for guard in guards if not among(without(stack, guard))] == []
+
+
+def _is_guard(subject: Subject, watched: set[str]) -> bool:
+    return "Alarm" not in subject.type or bool(subject.uses.get("dimensions", frozenset()) & watched)
+
+
+def test_what_holds_state_cannot_lose_its_protection(stack: list[Subject]) -> None:
+    stores = [subject for subject in stack if subject.type in STATEFUL]
+    assert len(stores) >= 10
+    for store in stores:
+        assert "state-is-protected" in among(without(stack, store), replace(store, protect=False)), store.urn
+
+
+def test_a_statement_cannot_be_widened(stack: list[Subject]) -> None:
+    grants = [subject for subject in stack if subject.type == "aws:iam/rolePolicy:RolePolicy"]
+    assert len(grants) > 30
+    for grant in grants:
+        wider = replace(grant, inputs={**grant.inputs, "policy": _everything(grant.inputs["policy"])})
+        assert alone(wider), grant.name
+
+
+def _everything(policy: str) -> str:
+    return policy.replace('"Action": ["', '"Action": ["*", "').replace('"Action":["', '"Action":["*","')
