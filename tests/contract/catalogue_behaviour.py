@@ -1,6 +1,6 @@
 """What a catalogue does wherever it lives; whoever opens one runs these tests over it.
 
-A subclass gives the fixture `open_catalogue`, which opens a new, empty catalogue each time it is called.
+A subclass gives the fixture `open_catalogue`, of its class, which opens a new, empty catalogue each time it is called.
 """
 
 import io
@@ -58,6 +58,14 @@ def drawn() -> tuple[bytes, ...]:
     return tuple(garment.photo() for garment in draw_catalogue(STOCK, seed=5))
 
 
+def filled(catalogue: Catalogue) -> Catalogue:
+    """`sku-0` … `sku-5`, a photo each; the even ones are red dresses, the odd ones blue hats."""
+    kinds = (("dress", "colour:red"), ("hat", "colour:blue"))
+    new = [NewPhoto(item(f"sku-{n}", *kinds[n % 2]), photo, f"{n}.jpg") for n, photo in enumerate(drawn())]
+    assert statuses(list(catalogue.import_photos(new))) == [UploadStatus.INDEXED] * STOCK
+    return catalogue
+
+
 class CatalogueBehaviour:
     @pytest.fixture
     def photos(self) -> list[bytes]:
@@ -70,12 +78,15 @@ class CatalogueBehaviour:
         return open_catalogue()
 
     @pytest.fixture
-    def stocked(self, catalogue: Catalogue, photos: list[bytes]) -> Catalogue:
-        """`sku-0` … `sku-5`, a photo each; the even ones are red dresses, the odd ones blue hats."""
-        kinds = (("dress", "colour:red"), ("hat", "colour:blue"))
-        new = [NewPhoto(item(f"sku-{n}", *kinds[n % 2]), photo, f"{n}.jpg") for n, photo in enumerate(photos)]
-        assert statuses(list(catalogue.import_photos(new))) == [UploadStatus.INDEXED] * STOCK
-        return catalogue
+    def stocked(self, catalogue: Catalogue) -> Catalogue:
+        """One with what `filled` brings, to change."""
+        return filled(catalogue)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shown(cls, open_catalogue: OpenCatalogue) -> Catalogue:
+        """One with what `filled` brings that all tests look at and none changes."""
+        return filled(open_catalogue())
 
     def test_a_new_one_is_empty(self, catalogue: Catalogue, photos: list[bytes]) -> None:
         status = catalogue.status()
@@ -102,8 +113,8 @@ class CatalogueBehaviour:
         with pytest.raises(InvalidRequestError):
             catalogue.list_items(limit=limit)
 
-    def test_a_photo_finds_its_own_item_first(self, stocked: Catalogue, photos: list[bytes]) -> None:
-        result = stocked.search(Query(ByPhoto(photos[2]), k=STOCK))
+    def test_a_photo_finds_its_own_item_first(self, shown: Catalogue, photos: list[bytes]) -> None:
+        result = shown.search(Query(ByPhoto(photos[2]), k=STOCK))
         first = result.neighbours[0]
         assert (first.item.id, first.photo, first.reason) == ("sku-2", PhotoId.of(photos[2]), Reason.EXACT)
         assert first.score == pytest.approx(1, abs=1e-3)
@@ -111,28 +122,28 @@ class CatalogueBehaviour:
         scores = [one.score for one in result.neighbours]
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= one.confidence <= 1 for one in result.neighbours)
-        assert first.item == stocked.get_item(first.item.id)
+        assert first.item == shown.get_item(first.item.id)
         assert result.guess is not None
         assert result.stages_ms
 
-    def test_the_same_picture_in_other_bytes_is_a_near_duplicate(self, stocked: Catalogue, photos: list[bytes]) -> None:
+    def test_the_same_picture_in_other_bytes_is_a_near_duplicate(self, shown: Catalogue, photos: list[bytes]) -> None:
         again = io.BytesIO()
         Image.open(io.BytesIO(photos[1])).save(again, "JPEG", quality=88)
-        first = stocked.search(Query(ByPhoto(again.getvalue()))).neighbours[0]
+        first = shown.search(Query(ByPhoto(again.getvalue()))).neighbours[0]
         assert (first.item.id, first.reason) == ("sku-1", Reason.NEAR_DUPLICATE)
 
-    def test_an_item_finds_others_and_not_itself(self, stocked: Catalogue) -> None:
-        others = found(stocked, ByItem(ItemId("sku-0")))
+    def test_an_item_finds_others_and_not_itself(self, shown: Catalogue) -> None:
+        others = found(shown, ByItem(ItemId("sku-0")))
         assert sorted(others) == [f"sku-{n}" for n in range(1, STOCK)]
 
-    def test_a_part_of_a_photo_can_be_asked_about(self, stocked: Catalogue, photos: list[bytes]) -> None:
-        part = found(stocked, ByPhoto(photos[3], Region(0.05, 0.05, 0.95, 0.95)))
+    def test_a_part_of_a_photo_can_be_asked_about(self, shown: Catalogue, photos: list[bytes]) -> None:
+        part = found(shown, ByPhoto(photos[3], Region(0.05, 0.05, 0.95, 0.95)))
         assert part[0] == "sku-3"
 
-    def test_a_vector_can_be_asked_about(self, stocked: Catalogue, photos: list[bytes]) -> None:
-        model = stocked.search(Query(ByPhoto(photos[0]))).model
+    def test_a_vector_can_be_asked_about(self, shown: Catalogue, photos: list[bytes]) -> None:
+        model = shown.search(Query(ByPhoto(photos[0]))).model
         anywhere = Embedding(np.full(256, 1 / 16, dtype=np.float32), model)
-        assert len(found(stocked, ByVector(anywhere), k=4)) == 4
+        assert len(found(shown, ByVector(anywhere), k=4)) == 4
 
     @pytest.mark.parametrize(
         ("filter_", "expected"),
@@ -146,9 +157,9 @@ class CatalogueBehaviour:
         ids=["any", "all", "none", "two-clauses", "nothing"],
     )
     def test_all_that_match_a_filter_are_found_and_no_other(
-        self, stocked: Catalogue, photos: list[bytes], filter_: Filter, expected: set[str]
+        self, shown: Catalogue, photos: list[bytes], filter_: Filter, expected: set[str]
     ) -> None:
-        names = found(stocked, ByPhoto(photos[1]), filter_, k=3)
+        names = found(shown, ByPhoto(photos[1]), filter_, k=3)
         assert set(names) == expected
 
     def test_new_labels_count_at_once_and_photos_stay(self, stocked: Catalogue, photos: list[bytes]) -> None:
@@ -211,8 +222,8 @@ class CatalogueBehaviour:
         assert found(stocked, ByPhoto(photos[4]))[0] == "sku-4"
         assert stocked.get_item(back.id).title == "Back again"
 
-    def test_a_thumbnail_is_a_small_picture(self, stocked: Catalogue, photos: list[bytes]) -> None:
-        with Image.open(io.BytesIO(stocked.thumbnail(PhotoId.of(photos[0])))) as picture:
+    def test_a_thumbnail_is_a_small_picture(self, shown: Catalogue, photos: list[bytes]) -> None:
+        with Image.open(io.BytesIO(shown.thumbnail(PhotoId.of(photos[0])))) as picture:
             assert picture.format == "WEBP"
             assert max(picture.size) == 256
 
@@ -238,17 +249,17 @@ class CatalogueBehaviour:
         ids=["item", "upload", "photo", "empty", "text", "version"],
     )
     def test_what_cannot_be_asked_is_told_so(
-        self, stocked: Catalogue, subject: Subject, error: type[LookalikeError]
+        self, shown: Catalogue, subject: Subject, error: type[LookalikeError]
     ) -> None:
         with pytest.raises(error):
-            stocked.search(Query(subject))
+            shown.search(Query(subject))
 
-    def test_an_unknown_facet_is_told_by_name(self, stocked: Catalogue) -> None:
+    def test_an_unknown_facet_is_told_by_name(self, shown: Catalogue) -> None:
         with pytest.raises(UnknownFacetError, match="sleeve"):
-            stocked.search(Query(ByItem(ItemId("sku-0")), Filter.of(any_of=["sleeve:long"])))
+            shown.search(Query(ByItem(ItemId("sku-0")), Filter.of(any_of=["sleeve:long"])))
 
     def test_nothing_crosses_into_another_catalogue(
-        self, stocked: Catalogue, open_catalogue: OpenCatalogue, photos: list[bytes]
+        self, shown: Catalogue, open_catalogue: OpenCatalogue, photos: list[bytes]
     ) -> None:
         other = open_catalogue()
         assert other.remove_items([ItemId("sku-0")]) == []
@@ -256,4 +267,4 @@ class CatalogueBehaviour:
             with pytest.raises(NotFoundError):
                 ask()
         assert found(other, ByPhoto(photos[0])) == []
-        assert found(stocked, ByPhoto(photos[0]))[0] == "sku-0"
+        assert found(shown, ByPhoto(photos[0]))[0] == "sku-0"

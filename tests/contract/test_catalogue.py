@@ -1,7 +1,7 @@
 """One behaviour of a catalogue: in memory, in a folder, and over HTTP from a folder that is served."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -18,35 +18,37 @@ TOKEN = "a-token-of-some-length"  # noqa: S105 (made up)
 
 
 class _OpenedHere(CatalogueBehaviour):
-    """Opens with `connect`, at a new place each time."""
+    """Opens at a new place each time."""
 
-    @pytest.fixture
-    def open_catalogue(self, tmp_path: Path) -> Iterator[Callable[[], Catalogue]]:
-        numbers = count(1)
+    @pytest.fixture(scope="class")
+    @classmethod
+    def open_catalogue(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Catalogue]]:
+        places = (tmp_path_factory.mktemp("shop") for _ in count())
         with ExitStack() as stack:
-            yield lambda: stack.enter_context(self.opened(tmp_path / f"shop-{next(numbers)}"))
+            yield lambda: stack.enter_context(cls.opened(next(places)))
 
-    def opened(self, place: Path) -> Catalogue:
+    @classmethod
+    def opened(cls, place: Path) -> AbstractContextManager[Catalogue]:
         raise NotImplementedError
 
 
 class TestInMemory(_OpenedHere):
-    def opened(self, place: Path) -> Catalogue:
+    @classmethod
+    def opened(cls, place: Path) -> AbstractContextManager[Catalogue]:
         del place
         return connect("memory:")
 
 
 class TestInAFolder(_OpenedHere):
-    def opened(self, place: Path) -> Catalogue:
+    @classmethod
+    def opened(cls, place: Path) -> AbstractContextManager[Catalogue]:
         return connect(str(place))
 
 
-class TestServedOverHttp(CatalogueBehaviour):
-    @pytest.fixture
-    def open_catalogue(self, tmp_path: Path) -> Iterator[Callable[[], Catalogue]]:
-        numbers = count(1)
-        with ExitStack() as stack:
-            yield lambda: stack.enter_context(served(tmp_path / f"shop-{next(numbers)}"))
+class TestServedOverHttp(_OpenedHere):
+    @classmethod
+    def opened(cls, place: Path) -> AbstractContextManager[Catalogue]:
+        return served(place)
 
 
 @contextmanager
