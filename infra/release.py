@@ -105,7 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.release", description=__doc__)
     parser.add_argument("--region", required=True, help="whose functions")
     asked = parser.parse_args(arguments)
-    releases = json.load(sys.stdin)["releases"][asked.region]
+    outputs = json.load(sys.stdin)
+    if asked.region not in outputs["regions"]:
+        parser.error(f"the stack serves from {', '.join(outputs['regions'])}, not from {asked.region}")
+    releases = outputs["regions"][asked.region]["releases"].values()
     aws = _Boto(asked.region)
     wanted = moves(releases, aws)
     if not wanted:

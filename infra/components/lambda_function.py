@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -9,20 +9,20 @@ from infra.components.alarms import Alarms, Runbook
 from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
 from infra.components.network import Network
-from infra.components.rollout import Pace, Release, Rollout, RolloutArgs
+from infra.components.rollout import Release, Rollout, RolloutArgs
 from infra.components.statement import Statement
 from infra.components.work_queue import WorkQueue
 from infra.config import ConsumerConfig, FunctionConfig, PollersConfig
+from infra.config.functions import Pace
 
 RUNTIME: Final = "python3.12"
 ALIAS: Final = "live"
-Architecture = Literal["arm64", "x86_64"]
 _NEAR_TIMEOUT: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LambdaFunctionArgs:
-    """`handler` is ``module.function`` inside `package`, the path of a zip made for `architecture`.
+    """`handler` is ``module.function`` inside `package`, the path of a zip made for `size.architecture`.
 
     `environment`, encrypted with `key` as the log is, is all it is told. With a `network` it runs in its private
     subnets, in a security group of its own; without, it reaches AWS's public endpoints alone.
@@ -36,8 +36,6 @@ class LambdaFunctionArgs:
     log_retention_days: int
     alarms: Alarms
     network: Network | None = None
-    architecture: Architecture = "arm64"
-    pace: Pace = Pace.AT_ONCE
 
 
 class LambdaFunction(pulumi.ComponentResource):
@@ -70,9 +68,9 @@ class LambdaFunction(pulumi.ComponentResource):
         self.name = self._function.name
         if args.network is not None:
             self._keep_from_code(self._function)
-        self._alias = self._publish(args.pace)
+        self._alias = self._publish(args.size.rollout)
         self.alarms = tuple(self._watch(args.size))
-        self.release = self._release(args.pace)
+        self.release = self._release(args.size.rollout)
         self.register_outputs({"name": self.name})
 
     def consume(self, queue: WorkQueue, how: ConsumerConfig) -> None:
@@ -135,7 +133,7 @@ class LambdaFunction(pulumi.ComponentResource):
         return aws.lambda_.Function(
             self._logical_name,
             runtime=RUNTIME,
-            architectures=[args.architecture],
+            architectures=[args.size.architecture],
             handler=args.handler,
             code=pulumi.FileArchive(args.package),
             publish=True,

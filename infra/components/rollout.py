@@ -1,23 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.statement import Conditions, Statement, document
-
-
-class Pace(StrEnum):
-    """How fast callers move from one published version to the next."""
-
-    AT_ONCE = "at-once"
-    CANARY = "canary"
-    """A tenth for five minutes, then all."""
-    LINEAR = "linear"
-    """A tenth more every minute."""
-
+from infra.config.functions import Pace
 
 _STEPS: Final = {
     Pace.CANARY: "CodeDeployDefault.LambdaCanary10Percent5Minutes",

@@ -1,4 +1,5 @@
-from typing import Final, Self
+from enum import StrEnum
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,6 +10,19 @@ VISIBILITY_FACTOR: Final = 6
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 _LONGEST_VISIBILITY: Final = 43_200
 _PLAIN_BATCH: Final = 10  # above it, SQS wants a batching window
+
+
+Architecture = Literal["arm64", "x86_64"]
+
+
+class Pace(StrEnum):
+    """How fast callers move from one published version to the next."""
+
+    AT_ONCE = "at-once"
+    CANARY = "canary"
+    """A tenth for five minutes, then all."""
+    LINEAR = "linear"
+    """A tenth more every minute."""
 
 
 class FunctionConfig(Section):
@@ -22,6 +36,10 @@ class FunctionConfig(Section):
         default=None, ge=1, le=10_000, description="Runs at once; None: the account's."
     )
     ephemeral_mb: int = Field(default=512, ge=512, le=10_240, description="Scratch disk in MiB.")
+    architecture: Architecture = Field(default="arm64", description="What it is packed for: arm64 or x86_64.")
+    rollout: Pace = Field(
+        default=Pace.AT_ONCE, description="at-once with pulumi up; canary or linear with python -m infra.release."
+    )
 
 
 class PollersConfig(Section):

@@ -6,8 +6,8 @@ import pulumi
 import pytest
 
 from infra.components.lambda_function import LambdaFunction
-from infra.components.rollout import Pace
 from infra.config import ConsumerConfig, FunctionConfig, PollersConfig
+from infra.config.functions import Pace
 from infra.rehearsal.plan import Plan
 from infra.rehearsal.policy import allows, listed
 from tests.infra.parts import (
@@ -47,7 +47,9 @@ def fed(**how: Any) -> Plan:
 
 def everything() -> None:
     key = a_key()
-    a_function(key, network=a_network(key), pace=Pace.CANARY).consume(a_queue(key), ConsumerConfig())
+    a_function(key, network=a_network(key), size=FunctionConfig(rollout=Pace.CANARY)).consume(
+        a_queue(key), ConsumerConfig()
+    )
 
 
 @cache
@@ -96,8 +98,16 @@ def test_the_key_lets_the_log_be_encrypted_and_alarms_be_told_of() -> None:
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
 def test_it_is_as_large_as_asked_for(architecture: str) -> None:
-    size = FunctionConfig(memory_mb=2048, timeout_s=30, ephemeral_mb=1024, reserved_concurrency=7)
-    function = the(alone(size=size, architecture=architecture), FUNCTION).inputs
+    size = FunctionConfig.model_validate(
+        {
+            "memory_mb": 2048,
+            "timeout_s": 30,
+            "ephemeral_mb": 1024,
+            "reserved_concurrency": 7,
+            "architecture": architecture,
+        }
+    )
+    function = the(alone(size=size), FUNCTION).inputs
     assert function["architectures"] == [architecture]
     assert (function["memorySize"], function["timeout"]) == (2048, 30)
     assert function["ephemeralStorage"] == {"size": 1024}
@@ -220,7 +230,7 @@ def test_at_once_pulumi_moves_the_alias() -> None:
     ("pace", "steps"), [(Pace.CANARY, "Canary10Percent5Minutes"), (Pace.LINEAR, "Linear10Percent")]
 )
 def test_step_by_step_codedeploy_moves_it_and_takes_it_back_when_an_alarm_rings(pace: Pace, steps: str) -> None:
-    plan = alone(pace=pace)
+    plan = alone(size=FunctionConfig(rollout=pace))
     group = the(plan, GROUP).inputs
     assert steps in group["deploymentConfigName"]
     assert group["deploymentStyle"] == {"deploymentOption": "WITH_TRAFFIC_CONTROL", "deploymentType": "BLUE_GREEN"}
@@ -241,14 +251,14 @@ def test_what_codedeploy_moves_pulumi_leaves_alone(pace: Pace, left: list[str] |
 
     def program() -> None:
         pulumi.runtime.register_stack_transformation(look)
-        a_function(a_key(), pace=pace)
+        a_function(a_key(), size=FunctionConfig(rollout=pace))
 
     sketched(program)
     assert seen == [left]
 
 
 def test_codedeploy_may_move_this_alias_and_no_other() -> None:
-    plan = alone(pace=Pace.CANARY)
+    plan = alone(size=FunctionConfig(rollout=Pace.CANARY))
     arn = the(plan, FUNCTION).attributes["arn"]
     role = grants(plan, "f-rollout")
     assert allows(role, "lambda:UpdateAlias", arn)
