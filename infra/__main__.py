@@ -5,7 +5,7 @@ from infra.cloud import Cloud
 from infra.tags import tag_everything
 
 config = args.stack_config()
-tag_everything({"project": "lookalike", "stack": pulumi.get_stack(), **config.tags})
+tag_everything(args.all_tags(config))
 cloud = Cloud("lookalike", config)
 
 for name, value in cloud.outputs.items():

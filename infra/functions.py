@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pulumi
+import pulumi_aws as aws
 
 from infra.components.brought import BroughtIndex, BroughtTriton
 from infra.components.catalogue_tables import Access, CatalogueTables
+from infra.components.embedding_cache import EmbeddingCache
 from infra.components.lambda_function import LambdaFunction, LambdaFunctionArgs
 from infra.components.photo_store import PhotoStore
+from infra.components.triton_service import TritonService
 from infra.components.vector_index import VectorIndex
 from infra.components.work_queue import WorkQueue
 from infra.config import FunctionConfig, StackConfig
@@ -31,6 +34,10 @@ IN_NETWORK: Final = frozenset({"uploads", "search", "embed", "index_access"})
 """Who speaks with the index or the model. `prepare` needs AWS's services only, and starts faster outside."""
 
 
+class _Reached(Protocol):
+    def admit(self, group: aws.ec2.SecurityGroup) -> object: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the functions of one region work with."""
@@ -41,7 +48,8 @@ class Parts:
     received: WorkQueue
     to_embed: WorkQueue
     index: VectorIndex | BroughtIndex
-    triton: BroughtTriton
+    triton: TritonService | BroughtTriton
+    cache: EmbeddingCache | None
     catalogue_claim: str
 
     @property
@@ -85,6 +93,7 @@ def _uploads(parts: Parts) -> LambdaFunction:
     function = _declare("uploads", parts.place, parts.config.uploads, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_write(role, UPLOADS)
+    parts.photos.allow_tag(role, UPLOADS)
     parts.photos.allow_delete(role, UPLOADS, PREPARED, THUMBNAILS)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE, Access.WRITE_MANY, query=[t.BY_ITEM])
     tables.allow(role, t.PHOTOS, Access.WRITE_MANY)
@@ -98,7 +107,7 @@ def _uploads(parts: Parts) -> LambdaFunction:
 
 def _search(parts: Parts) -> LambdaFunction:
     known = _tables(parts, t.UPLOADS, t.PHOTOS, t.ITEMS, t.ITEM_PHOTOS)
-    told = {**known, **_index(parts), **_model(parts), **_photos(parts), **_claim(parts)}
+    told = {**known, **_index(parts), **_model(parts), **_cache(parts), **_photos(parts), **_claim(parts)}
     function = _declare("search", parts.place, parts.config.search, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, UPLOADS, PREPARED, THUMBNAILS)
@@ -108,6 +117,7 @@ def _search(parts: Parts) -> LambdaFunction:
     tables.allow(role, t.ITEM_PHOTOS, query=[t.BY_PHOTO])
     parts.index.allow_search(role)
     _open(function, parts.place, parts.index, parts.triton)
+    _remember(function, parts.cache)
     return function
 
 
@@ -122,6 +132,7 @@ def _prepare(parts: Parts) -> LambdaFunction:
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, UPLOADS)
     parts.photos.allow_write(role, PREPARED, THUMBNAILS)
+    parts.photos.allow_delete(role, UPLOADS)
     parts.to_embed.allow_send(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.PHOTOS, Access.READ_MANY, Access.WRITE_MANY)
@@ -136,6 +147,7 @@ def _embed(parts: Parts) -> LambdaFunction:
         **known,
         **_index(parts),
         **_model(parts),
+        **_cache(parts),
         **_photos(parts),
         Variable.RECEIVED_QUEUE_URL: parts.received.url,
         Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
@@ -144,16 +156,17 @@ def _embed(parts: Parts) -> LambdaFunction:
     function = _declare("embed", parts.place, parts.config.embed, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, PREPARED)
-    parts.photos.allow_delete(role, PREPARED)
+    parts.photos.allow_delete(role, UPLOADS)
     parts.received.allow_send(role)
     parts.to_embed.allow_send(role)
-    tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
+    tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.PHOTOS, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.ITEM_PHOTOS, Access.PUT)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
     parts.index.allow_write(role)
     _open(function, parts.place, parts.index, parts.triton)
+    _remember(function, parts.cache)
     _open_to_queues(function, parts.place)
     function.consume(parts.to_embed, parts.config.embed)
     return function
@@ -169,7 +182,7 @@ def _declare(name: str, place: Place, size: FunctionConfig, told: Mapping[str, p
     }
     args = LambdaFunctionArgs(
         handler=f"functions.{name}.handler.handler",
-        package=str(ROOT / place.config.functions_folder / f"{name}.zip"),
+        package=str(ROOT / place.config.functions_folder / size.architecture / f"{name}.zip"),
         size=size,
         environment=environment,
         key=place.key,
@@ -180,7 +193,7 @@ def _declare(name: str, place: Place, size: FunctionConfig, told: Mapping[str, p
     return LambdaFunction(place.naming(name.replace("_", "-")), args, place.opts)
 
 
-def _open(function: LambdaFunction, place: Place, *to: VectorIndex | BroughtIndex | BroughtTriton) -> None:
+def _open(function: LambdaFunction, place: Place, *to: _Reached) -> None:
     """Let a function in the network reach AWS's services and these."""
     group = function.security_group
     if group is None:
@@ -188,6 +201,14 @@ def _open(function: LambdaFunction, place: Place, *to: VectorIndex | BroughtInde
     place.network.let_out_to_aws(group)
     for service in to:
         service.admit(group)
+
+
+def _remember(function: LambdaFunction, cache: EmbeddingCache | None) -> None:
+    """Let a function use the embedding cache, where there is one."""
+    if cache is None or function.security_group is None:
+        return
+    cache.admit(function.security_group)
+    cache.allow_use(function.role)
 
 
 def _open_to_queues(function: LambdaFunction, place: Place) -> None:
@@ -209,6 +230,13 @@ def _index(parts: Parts) -> dict[str, pulumi.Input[str]]:
 
 def _model(parts: Parts) -> dict[str, pulumi.Input[str]]:
     return {Variable.TRITON_ENDPOINT: parts.triton.endpoint, Variable.MODEL_NAME: parts.config.model.name}
+
+
+def _cache(parts: Parts) -> dict[str, pulumi.Input[str]]:
+    cache = parts.cache
+    if cache is None:
+        return {}
+    return {Variable.CACHE_URL: cache.url, Variable.CACHE_NAME: cache.name, Variable.CACHE_USER: cache.user}
 
 
 def _claim(parts: Parts) -> dict[str, pulumi.Input[str]]:

@@ -1,27 +1,39 @@
 """From the stack's configuration to each component's arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from infra.components.alarms import Alarms
+from infra.components.address_plan import plan_addresses
 from infra.components.catalogue_tables import CatalogueTablesArgs
 from infra.components.data_key import DataKey, DataKeyArgs
+from infra.components.embedding_cache import EmbeddingCacheArgs
+from infra.components.firewall import Firewall
+from infra.components.gpu_cluster import GpuCluster, GpuClusterArgs
 from infra.components.lambda_function import LambdaFunction
+from infra.components.log_bucket import LogBucketArgs, LogWriter
+from infra.components.model_store import ModelStore, ModelStoreArgs, shipped_model
 from infra.components.network import NetworkArgs
+from infra.components.observability import IndexWatched, ObservabilityArgs
 from infra.components.photo_store import PhotoStoreArgs
-from infra.components.search_api import SearchApiArgs
+from infra.components.search_api import SearchApi, SearchApiArgs
 from infra.components.throttle import Throttle
+from infra.components.triton.images import TRITON
+from infra.components.triton.scaling import Scaling
+from infra.components.triton_service import TritonServiceArgs
 from infra.components.user_pool import UserPoolArgs
-from infra.components.vector_index import VectorIndexArgs
-from infra.components.work_queue import WorkQueueArgs
-from infra.config import ConfigError, ConsumerConfig, StackConfig, read_config
+from infra.components.vector_index import VectorIndex, VectorIndexArgs
+from infra.components.website import OwnName, WebsiteArgs
+from infra.components.work_queue import WorkQueue, WorkQueueArgs
+from infra.config import PROJECT, ConfigError, ConsumerConfig, StackConfig, read_config
+from infra.functions import ROOT, Functions, Parts
 from infra.issuer import Issuer
 from infra.place import Place
 from lookalike.contract.routes import ROUTES
 from lookalike.domain.catalogue import CatalogueId
+from lookalike.sizing.triton_replicas import PHOTOS_A_SECOND_ON_A_CPU, PHOTOS_A_SECOND_ON_A_GPU
 
 
 def stack_config() -> StackConfig:
@@ -33,9 +45,9 @@ def stack_config() -> StackConfig:
         raise pulumi.RunError(str(error)) from error
 
 
-def alarms(config: StackConfig) -> Alarms:
-    """Who makes alarms."""
-    return Alarms(config.watch.alarm_topic_arn)
+def all_tags(config: StackConfig) -> dict[str, str]:
+    """What everything carries."""
+    return {"project": PROJECT, "stack": pulumi.get_stack(), **config.tags}
 
 
 def data_key(config: StackConfig, account: pulumi.Input[str], region: str) -> DataKeyArgs:
@@ -56,12 +68,17 @@ def network(config: StackConfig, key: DataKey) -> NetworkArgs:
     )
 
 
+def log_bucket(config: StackConfig, account: pulumi.Input[str]) -> LogBucketArgs:
+    """Who read and wrote what in a region's buckets. They come after it, so any bucket of the account may."""
+    reads = LogWriter(service="logging.s3.amazonaws.com", account=account, source_arn="arn:aws:s3:::*")
+    return LogBucketArgs(writers=[reads], keep_days=config.watch.log_retention_days, protect=config.protect)
+
+
 def photo_store(place: Place) -> PhotoStoreArgs:
     """The bucket."""
     config = place.config
     return PhotoStoreArgs(
         key=place.key,
-        origins=config.web_origins,
         archive_after_days=config.photos.archive_after_days,
         noncurrent_days=config.photos.noncurrent_days,
         protect=config.protect,
@@ -102,6 +119,62 @@ def vector_index(place: Place, keeper: LambdaFunction) -> VectorIndexArgs:
     )
 
 
+def model_store(place: Place) -> ModelStoreArgs:
+    """The bucket of models, with the one that this checkout ships."""
+    config = place.config
+    return ModelStoreArgs(
+        repository=shipped_model(gpu=config.cluster.gpu),
+        key=place.key,
+        protect=config.protect,
+        log=place.logs,
+        revision=config.model.revision,
+    )
+
+
+def gpu_cluster(place: Place) -> GpuClusterArgs:
+    """Where Triton runs."""
+    config, cluster = place.config, place.config.cluster
+    return GpuClusterArgs(
+        network=place.network,
+        key=place.key,
+        gpu=cluster.gpu,
+        baseline=cluster.baseline,
+        burst=cluster.burst,
+        batch=cluster.batch,
+        log_retention_days=config.watch.log_retention_days,
+        kubernetes_version=cluster.kubernetes_version,
+        warm=cluster.warm,
+        admin_cidrs=cluster.admin_cidrs,
+        administrators=cluster.administrators,
+        tags=all_tags(config),
+    )
+
+
+def triton_service(place: Place, cluster: GpuCluster, models: ModelStore, queue: WorkQueue) -> TritonServiceArgs:
+    """Triton: callers are functions in private subnets."""
+    config, triton = place.config, place.config.triton
+    rate = PHOTOS_A_SECOND_ON_A_GPU if config.cluster.gpu else PHOTOS_A_SECOND_ON_A_CPU
+    subnets = plan_addresses(config.network.cidr, config.network.zones).private
+    return TritonServiceArgs(
+        cluster=cluster,
+        network=place.network,
+        models=models,
+        queue=queue,
+        scaling=Scaling(least=triton.least_replicas, most=triton.most_replicas, rate=rate),
+        clients=tuple(map(str, subnets)),
+        protect=config.protect,
+        image=triton.image or TRITON,
+        model_name=config.model.name,
+        pod_monitor=triton.pod_monitor,
+    )
+
+
+def embedding_cache(place: Place) -> EmbeddingCacheArgs:
+    """Valkey."""
+    cache = place.config.cache
+    return EmbeddingCacheArgs(network=place.network, key=place.key, node_type=cache.node_type, replicas=cache.replicas)
+
+
 def user_pool(config: StackConfig, account: pulumi.Input[str]) -> UserPoolArgs:
     """Who vouches for callers."""
     return UserPoolArgs(
@@ -123,4 +196,41 @@ def search_api(place: Place, issuer: Issuer, owners: Mapping[str, LambdaFunction
         key=place.key,
         log_retention_days=place.config.watch.log_retention_days,
         alarms=place.alarms,
+    )
+
+
+def observability(parts: Parts, functions: Functions, api: SearchApi, cluster: GpuCluster | None) -> ObservabilityArgs:
+    """One look at a region."""
+    place = parts.place
+    index = parts.index.domain.domain_name if isinstance(parts.index, VectorIndex) else None
+    return ObservabilityArgs(
+        region=place.region,
+        functions=functions.by_name,
+        received=parts.received,
+        to_embed=parts.to_embed,
+        api=api,
+        tables=parts.tables.names,
+        photo_bucket=parts.photos.name,
+        index=IndexWatched(domain=index, account=place.account) if index is not None else None,
+        cluster=cluster.name if cluster is not None else None,
+        alarms=place.alarms,
+        pager=place.pager,
+    )
+
+
+def website(
+    home: Place, api_host: pulumi.Input[str], forms: Sequence[pulumi.Input[str]], wall: Firewall | None
+) -> WebsiteArgs:
+    """The shopper's page behind `wall`, before the API at `api_host`; it posts forms to `forms`."""
+    domain = home.config.domain
+    return WebsiteArgs(
+        folder=ROOT / "web",
+        api_host=api_host,
+        form_origins=forms,
+        key=home.key,
+        account=home.account,
+        log_retention_days=home.config.watch.log_retention_days,
+        protect=home.config.protect,
+        own_name=OwnName(host=domain.website, zone_id=domain.zone_id) if domain and domain.website else None,
+        web_acl_arn=wall.arn if wall else None,
     )

@@ -33,6 +33,7 @@ class ClusterConfig(Section):
     baseline: NodeGroupConfig = Field(description="On demand, carries the floor of Triton's replicas.")
     burst: NodeGroupConfig | None = Field(description="On demand, for searches at their peak; null: none.")
     batch: NodeGroupConfig | None = Field(description="Spot, for bulk indexing; null: none.")
+    warm: int = Field(default=0, ge=0, le=50, description="Machines of burst that wait, stopped, to start faster.")
     admin_cidrs: tuple[AdminCidr, ...] = Field(
         default=(), max_length=20, description="Who reaches the cluster's API from outside; none: only this network."
     )

@@ -5,18 +5,15 @@ from math import ceil
 from typing import Any, Final, Literal
 
 from infra.config.demand import Demand
-from lookalike.sizing.vector_memory import vector_memory_bytes
+from lookalike.sizing.index_nodes import data_nodes
+from lookalike.sizing.triton_replicas import PHOTOS_A_SECOND_ON_A_GPU, triton_replicas
 
 Profile = Literal["starter", "production"]
 Defaults = Mapping[str, Any]
 
 _ZONES: Final = 3
 _COPIES: Final = 2  # each vector once more, in another zone
-_VECTORS_A_NODE: Final = 4 * 2**30
-"""Bytes for graphs on an r7g.large.search: 16 GiB less the heap's half, of which k-NN takes half.
-https://docs.aws.amazon.com/opensearch-service/latest/developerguide/knn.html"""
-_PHOTOS_A_SECOND: Final = 400
-"""Photos that one GPU embeds in a second with room to spare."""
+_DATA_NODE: Final = "r7g.large.search"
 _MARGIN: Final = 2
 _PREPARING_S: Final = 0.35
 """Seconds that a function takes for one photo of 12 megapixels."""
@@ -29,6 +26,7 @@ FUNCTIONS: Final[Defaults] = {
     "prepare": {"memory_mb": 1769},
     "embed": {"batch_size": 64, "max_concurrency": 8},
 }
+_CAUTIOUS: Final[Defaults] = {name: {**size, "rollout": "canary"} for name, size in FUNCTIONS.items()}
 
 
 def starter(demand: Demand) -> Defaults:
@@ -47,7 +45,8 @@ def starter(demand: Demand) -> Defaults:
         },
         "triton": {"least_replicas": 1, "most_replicas": 2},
         "api": {"throttle_rate": 100.0, "throttle_burst": 200},
-        "watch": {"log_retention_days": 30, "budget_usd": 300},
+        "website": {"firewall": False},
+        "watch": {"log_retention_days": 30},
     }
 
 
@@ -55,7 +54,7 @@ def production(demand: Demand) -> Defaults:
     """For a shop that lives from it: three zones, a spare of everything, GPUs, sizes that follow from `demand`."""
     replicas = _gpus(demand)
     return {
-        **FUNCTIONS,
+        **_CAUTIOUS,
         "network": {
             "zones": _ZONES,
             "nat": "per-zone",
@@ -63,8 +62,8 @@ def production(demand: Demand) -> Defaults:
             "flow_log_retention_days": 90,
         },
         "index": {
-            "instance_type": "r7g.large.search",
-            "instances": _data_nodes(demand),
+            "instance_type": _DATA_NODE,
+            "instances": data_nodes(demand.photos_expected, _DATA_NODE, copies=_COPIES, zones=_ZONES),
             "zones": _ZONES,
             "managers": 3,
             "volume_gb": 100,
@@ -77,8 +76,9 @@ def production(demand: Demand) -> Defaults:
             "batch": {"instance_types": ["g6.xlarge", "g5.xlarge", "g4dn.xlarge"], "least": 0, "most": replicas},
         },
         "triton": {"least_replicas": 2, "most_replicas": replicas},
-        "prepare": {**FUNCTIONS["prepare"], "max_concurrency": _preparers(demand)},
+        "prepare": {**_CAUTIOUS["prepare"], "max_concurrency": _preparers(demand)},
         "api": {"throttle_rate": _requests_a_second(demand), "throttle_burst": 2 * int(_requests_a_second(demand))},
+        "website": {"firewall": True},
         "watch": {"log_retention_days": 90},
     }
 
@@ -86,14 +86,9 @@ def production(demand: Demand) -> Defaults:
 PROFILES: Final = {"starter": starter, "production": production}
 
 
-def _data_nodes(demand: Demand) -> int:
-    vectors = vector_memory_bytes(demand.photos_expected) * _COPIES
-    return _ZONES * ceil(max(1, vectors / _VECTORS_A_NODE) / _ZONES)
-
-
 def _gpus(demand: Demand) -> int:
     photos = demand.searches_per_second + demand.uploads_per_minute / 60
-    return max(4, ceil(_MARGIN * photos / _PHOTOS_A_SECOND))
+    return triton_replicas(photos, of_one=PHOTOS_A_SECOND_ON_A_GPU, least=4)
 
 
 def _preparers(demand: Demand) -> int:

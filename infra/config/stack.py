@@ -39,14 +39,16 @@ class StackConfig(Demand):
     model: ModelConfig = Field(default=ModelConfig(), description="The model.")
     photos: PhotosConfig = Field(default=PhotosConfig(), description="The bucket.")
     api: ApiConfig = Field(description="The HTTP API.")
-    website: WebsiteConfig = Field(default=WebsiteConfig(), description="The shopper's page.")
+    website: WebsiteConfig = Field(description="The shopper's page.")
     watch: WatchConfig = Field(description="Logs, alarms and the budget.")
 
     uploads: FunctionConfig = Field(description="The function that takes uploads and items.")
     search: FunctionConfig = Field(description="The function that searches.")
     prepare: ConsumerConfig = Field(description="The function that prepares photos.")
     embed: ConsumerConfig = Field(description="The function that embeds and indexes.")
-    functions_folder: str = Field(default="build/functions", min_length=1, description="Holds <function>.zip of each.")
+    functions_folder: str = Field(
+        default="build/functions", min_length=1, description="Holds <architecture>/<function>.zip."
+    )
 
     @property
     def home(self) -> str:

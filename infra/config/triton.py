@@ -10,6 +10,11 @@ class ModelConfig(Section):
     """The model that answers."""
 
     name: str = Field(default="embedder", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="The model's name in Triton.")
+    revision: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{12}$",
+        description="One uploaded before, to go back to; null: the one shipped here.",
+    )
     input_size: int = Field(default=224, ge=32, le=1024, description="Side of the model's input in pixels.")
 
 
@@ -25,6 +30,8 @@ class TritonConfig(Section):
     )
     least_replicas: int = Field(ge=0, le=500, description="Servers that are always there; 0 sleeps when unused.")
     most_replicas: int = Field(ge=1, le=500, description="Servers at the peak.")
+
+    pod_monitor: bool = Field(default=False, description="Whether a Prometheus operator of the shop's looks at it.")
 
     @model_validator(mode="after")
     def _rises(self) -> Self:

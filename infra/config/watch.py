@@ -1,19 +1,25 @@
-from pydantic import Field
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
 
 from infra.config.section import Section
 from infra.config.values import LogDays
 
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+TopicArn = Annotated[str, Field(pattern=r"^arn:aws[a-z\-]*:sns:.+$")]
+
 
 class WatchConfig(Section):
-    """What is looked at, and who hears of it."""
+    """What is looked at, and who hears of it. With neither e-mails nor a topic, alarms show in the console alone."""
 
-    alarm_topic_arn: str | None = Field(
-        default=None,
-        pattern=r"^arn:aws[a-z\-]*:sns:.+$",
-        description="Who hears of alarms; null: the console shows them.",
+    emails: tuple[Email, ...] = Field(
+        default=(), max_length=10, description="Who hears of alarms and of the budget; each has to confirm once."
     )
-    budget_email: str | None = Field(
-        default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Who hears of the budget."
+    alarm_topic_arn: TopicArn | None = Field(
+        default=None, description="The shop's own topic at home, for alarms and the budget, instead of e-mails."
+    )
+    pager_topic_arn: TopicArn | None = Field(
+        default=None, description="The shop's own topic at home, for the one alarm that wakes somebody."
     )
     budget_usd: int | None = Field(
         default=None, ge=1, le=10_000_000, description="A month's budget in USD that alarms; null: none."
@@ -23,3 +29,11 @@ class WatchConfig(Section):
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged."
     )
+
+    @model_validator(mode="after")
+    def _is_heard(self) -> Self:
+        if self.emails and self.alarm_topic_arn is not None:
+            raise ValueError("emails and alarm_topic_arn exclude each other; subscribe the e-mails to the topic")
+        if self.budget_usd is not None and not self.emails and self.alarm_topic_arn is None:
+            raise ValueError("budget_usd needs emails or an alarm_topic_arn, or nobody would hear of it")
+        return self

@@ -1,4 +1,5 @@
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, Thread
@@ -17,6 +18,7 @@ def emulator() -> Iterator[str]:
     What moto holds is the process's, not the server's: two emulators in one process see each other's buckets, and all
     stays until the process ends. Whoever makes something gives it a name of its own.
     """
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts machines here, and they take seconds
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else it tells of every request
     app = _DynamoInTurn(DomainDispatcherApplication(create_backend_app))
     server = make_server(_LOOPBACK, 0, app, threaded=True, request_handler=MotoRequestHandler)

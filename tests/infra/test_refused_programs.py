@@ -24,7 +24,7 @@ def a_key() -> DataKey:
 
 
 def a_store(key: DataKey) -> PhotoStore:
-    args = PhotoStoreArgs(key=key, origins=(), archive_after_days=30, noncurrent_days=30, protect=False)
+    args = PhotoStoreArgs(key=key, archive_after_days=30, noncurrent_days=30, protect=False)
     return PhotoStore("photos", args)
 
 
