@@ -31,13 +31,14 @@ def _sources(kind: str, inputs: Inputs) -> Iterator[Any]:
         yield from (*listed(inputs.get("cidrBlocks")), *listed(inputs.get("ipv6CidrBlocks")))
     elif kind == "kubernetes:networking.k8s.io/v1:NetworkPolicy":
         for rule in listed(look(inputs, "spec.ingress")):
-            yield from (peer["ipBlock"]["cidr"] for peer in listed(rule.get("from")) if "ipBlock" in peer)
+            peers = [peer.get("ipBlock") or {} for peer in listed(rule.get("from"))]
+            yield from (peer["cidr"] for peer in peers if peer.get("cidr"))
 
 
 def _unnamed(kind: str, inputs: Inputs) -> Iterator[str]:
     if kind == "kubernetes:networking.k8s.io/v1:NetworkPolicy":
         for rule in listed(look(inputs, "spec.ingress")):
-            if not rule.get("from"):
+            if not rule.get("from") or not all(rule["from"]):
                 yield "an ingress rule names nobody, which lets everybody in"
             if not rule.get("ports"):
                 yield "an ingress rule names no port, which opens all"
