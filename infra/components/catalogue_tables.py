@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import pulumi
@@ -24,34 +24,70 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueTablesArgs:
-    """`tables` to make, encrypted with `key`; protected ones refuse to be deleted."""
+    """`tables` to make, encrypted with `key`; protected ones refuse to be deleted.
+
+    `replicas` are other regions that have them too, each with the key that encrypts them there.
+    """
 
     key: DataKey
     protect: bool
     tables: tuple[Table, ...] = TABLES
+    replicas: Mapping[str, DataKey] = field(default_factory=dict)
 
 
-class CatalogueTables(pulumi.ComponentResource):
-    """The ledger, the items and the event log: paid by request, any second of the last 35 days can be brought back."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablesThere:
+    """The tables as one region has them: `arns` by what `lookalike.adapters.aws.tables` calls them, as are `names`."""
 
     names: Mapping[str, pulumi.Output[str]]
-    """The tables' names in the account by what `lookalike.adapters.aws.tables` calls them."""
-
-    def __init__(self, name: str, args: CatalogueTablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("lookalike:components:CatalogueTables", name, None, opts)
-        self._key = args.key
-        self._tables = {table.name: self._make(name, table, args) for table in args.tables}
-        self.names = {wanted: table.name for wanted, table in self._tables.items()}
-        self.register_outputs({"names": dict(self.names)})
+    arns: Mapping[str, pulumi.Output[str]]
+    key: DataKey
 
     def allow(self, role: ExecutionRole, table: Table, *access: Access, query: Sequence[Index] = ()) -> None:
         """Let `role` do this with `table`, and query these of its indexes."""
-        arn = self._tables[table.name].arn
-        statements = [Statement(tuple(sorted(access)), (arn,)), self._key.decrypting("dynamodb")]
+        arn = self.arns[table.name]
+        statements = [Statement(tuple(sorted(access)), (arn,)), self.key.decrypting("dynamodb")]
         if query:
             indexes = tuple(pulumi.Output.concat(arn, "/index/", index.name) for index in query)
             statements.append(Statement((Access.QUERY,), indexes))
         role.grant(f"uses-{table.name}", *[statement for statement in statements if statement.actions])
+
+
+class CatalogueTables(pulumi.ComponentResource):
+    """The ledger, the items and the event log: paid by request, any second of the last 35 days can be brought back.
+
+    With replicas they are global tables: what is written in one region is in the others about a second later, and of
+    two that write a row at once, the last one wins.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+    """
+
+    here: TablesThere
+
+    def __init__(self, name: str, args: CatalogueTablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lookalike:components:CatalogueTables", name, None, opts)
+        self._replicas = args.replicas
+        made = {table.name: self._make(name, table, args) for table in args.tables}
+        self.here = TablesThere(
+            names={wanted: table.name for wanted, table in made.items()},
+            arns={wanted: table.arn for wanted, table in made.items()},
+            key=args.key,
+        )
+        self.register_outputs({"names": dict(self.names)})
+
+    @property
+    def names(self) -> Mapping[str, pulumi.Output[str]]:
+        """The tables' names in the account, the same in every region."""
+        return self.here.names
+
+    def allow(self, role: ExecutionRole, table: Table, *access: Access, query: Sequence[Index] = ()) -> None:
+        """Let `role` do this with `table`, and query these of its indexes."""
+        self.here.allow(role, table, *access, query=query)
+
+    def there(self, region: str) -> TablesThere:
+        """The tables as another region has them. Raises `KeyError` for one that has none."""
+        key = self._replicas[region]
+        arns = {wanted: arn.apply(lambda arn: _moved(arn, region)) for wanted, arn in self.here.arns.items()}
+        return TablesThere(names=self.names, arns=arns, key=key)
 
     def _make(self, name: str, table: Table, args: CatalogueTablesArgs) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
@@ -65,6 +101,10 @@ class CatalogueTables(pulumi.ComponentResource):
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": args.key.arn},
             deletion_protection_enabled=args.protect,
+            # What replicas are fed from.
+            stream_enabled=True if args.replicas else None,
+            stream_view_type="NEW_AND_OLD_IMAGES" if args.replicas else None,
+            replicas=[_replica(region, key, args.protect) for region, key in args.replicas.items()] or None,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
 
@@ -76,3 +116,19 @@ def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
         "key_schemas": [{"attribute_name": key.name, "key_type": kind} for key, kind in keys],
         "projection_type": "KEYS_ONLY",
     }
+
+
+def _replica(region: str, key: DataKey, protect: bool) -> aws.dynamodb.TableReplicaArgsDict:
+    return {
+        "region_name": region,
+        "kms_key_arn": key.arn,
+        "point_in_time_recovery": True,
+        "propagate_tags": True,
+        "deletion_protection_enabled": protect,
+    }
+
+
+def _moved(arn: str, region: str) -> str:
+    """The same name in another region: ``arn:partition:service:region:account:…``."""
+    parts = arn.split(":", 4)
+    return ":".join([*parts[:3], region, parts[4]])

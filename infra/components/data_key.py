@@ -21,7 +21,10 @@ class DataKeyArgs:
 
 
 class DataKey(pulumi.ComponentResource):
-    """The one key that everything at rest is encrypted with: photos, queues and tables. Rotated every year."""
+    """The one key that everything at rest in a region is encrypted with. Rotated every year.
+
+    Each region has its own, which never leaves it: S3 and DynamoDB encrypt anew what they copy to another.
+    """
 
     arn: pulumi.Output[str]
 
@@ -51,6 +54,10 @@ class DataKey(pulumi.ComponentResource):
         """
         actions = ("kms:Decrypt", "kms:GenerateDataKey") if service == "sqs" else ("kms:GenerateDataKey",)
         return Statement(actions, (self.arn,), conditions=self._through(service))
+
+    def replicating(self, service: str) -> Statement:
+        """What is needed to encrypt anew what was encrypted elsewhere with another key."""
+        return Statement(("kms:Encrypt",), (self.arn,), conditions=self._through(service))
 
     def _through(self, service: str) -> Conditions:
         return {"StringEquals": {"kms:ViaService": pulumi.Output.concat(service, ".", self._region, ".amazonaws.com")}}

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _S3: Final = "s3.amazonaws.com"
-_WITHOUT_TLS: Final = {"Bool": {"aws:SecureTransport": "false"}}
 _FILTERS: Final = (("prefix", "filterPrefix"), ("suffix", "filterSuffix"))
 
 
@@ -59,8 +58,8 @@ class _Buckets:
     def policy(self, declared: Declared, plan: Plan) -> Created:
         del plan
         policy = json.loads(declared.inputs["policy"])
-        # The emulator is reached without TLS, and looks at no condition: it would refuse everybody.
-        rest = [said for said in policy["Statement"] if said.get("Condition") != _WITHOUT_TLS]
+        # The emulator looks at no condition: it would refuse everybody.
+        rest = [said for said in policy["Statement"] if said["Effect"] != "Deny"]
         if rest:
             self._s3.put_bucket_policy(Bucket=_bucket(declared), Policy=json.dumps({**policy, "Statement": rest}))
         return Created(_bucket(declared))
@@ -151,7 +150,7 @@ def _told(queue: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = pascal_case({name: value for name, value in rule.items() if name not in {"id", "filter"}})
-    return {**said, "ID": rule["id"], "Filter": {"Prefix": rule["filter"].get("prefix", "")}}
+    return {**said, "ID": rule["id"], "Filter": pascal_case(rule["filter"]) or {"Prefix": ""}}
 
 
 def _bucket(declared: Declared) -> str:
