@@ -114,8 +114,9 @@ class GpuCluster(pulumi.ComponentResource):
             warm=self._args.warm if pool == "burst" else 0,
             taints=((GPU,) if gpu else ()) + ((BATCH,) if batch else ()),
             tags=self._args.tags,
+            after=ready,
         )
-        return NodeGroup(f"{self._name}-{pool}", args, pulumi.ResourceOptions(parent=self, depends_on=[*ready]))
+        return NodeGroup(f"{self._name}-{pool}", args, self._child)
 
     def _node_role(self) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
         name = f"{self._name}-node"

@@ -23,7 +23,7 @@ class NodeGroupArgs:
 
     A group of `gpu` machines runs Bottlerocket's NVIDIA variant, which brings driver and device plugin. `spot` machines
     may be taken away at two minutes' notice. `warm` machines wait, stopped, to be started. Every machine is in all
-    `security_groups`, and carries `tags`, as do its disks.
+    `security_groups`, and carries `tags`, as do its disks. None is started before what is in `after` is there.
     """
 
     cluster: pulumi.Input[str]
@@ -37,6 +37,7 @@ class NodeGroupArgs:
     warm: int = 0
     taints: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    after: Sequence[pulumi.Resource] = ()
 
 
 class NodeGroup(pulumi.ComponentResource):
@@ -103,7 +104,9 @@ class NodeGroup(pulumi.ComponentResource):
             node_repair_config={"enabled": True},
             warm_pool_config=_warm_pool(args),
             # Whoever scales the group decides how many there are; the next `up` must not undo it.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["scalingConfig.desiredSize"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["scalingConfig.desiredSize"], depends_on=list(args.after)
+            ),
         )
 
 

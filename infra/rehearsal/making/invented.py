@@ -37,7 +37,14 @@ def invented(declared: Declared, account: str) -> Created:
         name = f"https://sqs.{declared.region}.amazonaws.com/{account}/{name}"
     invent = _Inventor(declared, account)
     outputs = {output: invent(output, kind) for output, kind in _outputs(declared.type).items()}
-    return Created(name, {output: value for output, value in outputs.items() if output not in declared.inputs})
+    return Created(name, {output: _with(declared.inputs.get(output), value) for output, value in outputs.items()})
+
+
+def _with(said: Any, value: Any) -> Any:
+    # What the program says of a part leaves room for what AWS adds to it, as to a cluster's `vpcConfig`.
+    if isinstance(said, Mapping) and isinstance(value, Mapping):
+        return {**value, **said}
+    return value if said is None else said
 
 
 def _object(declared: Declared) -> Created:
