@@ -94,7 +94,7 @@ class EmbeddedCatalogue:
         )
         self.put_items_service = PutItems(s.items, s.index)
         self.remove_items_service = RemoveItems(s.ledger, s.photos, s.items, s.index, s.events, s.clock)
-        self.expire_uploads = ExpireUploads(s.ledger, s.photos, s.items, s.clock)
+        self.expire_uploads = ExpireUploads(s.ledger, s.photos, s.clock)
 
     def _prepare_into(self, queue: WorkQueue) -> PreparePhotos:
         s, size = self.stores, self.embed.embedder.facts.input_size

@@ -44,8 +44,12 @@ class Ledger(Protocol):
         """Every upload made for these items."""
         ...
 
-    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
-        """Delete records, for good; unknown ones are ignored."""
+    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId], at: datetime) -> None:
+        """Delete records, for good, whether known or not; that they were forgotten is kept in mind for a while."""
+        ...
+
+    def find_forgotten(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> set[UploadId]:
+        """Those that were forgotten, as long as a message about them may still come, and not opened again."""
         ...
 
     def count_uploads(self, catalogue: CatalogueId) -> dict[UploadStatus, int]:

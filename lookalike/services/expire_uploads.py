@@ -1,13 +1,10 @@
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadStatus
 from lookalike.ports.clock import Clock
-from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
 
@@ -23,17 +20,13 @@ class ExpireUploads:
 
     ledger: Ledger
     photos: PhotoStore
-    items: ItemStore
     clock: Clock
 
     def __call__(self, catalogue: CatalogueId) -> int:
         """Forgets up to 1,000 uploads that nothing happened to for a day; how many there were."""
         expired = self._expired(catalogue)
-        orphans = self._orphans(catalogue, expired)
         self.photos.delete_uploads(catalogue, [upload.id for upload in expired])
-        self.photos.delete_photos(catalogue, orphans)
-        self.ledger.forget_photos(catalogue, orphans)
-        self.ledger.forget_uploads(catalogue, [upload.id for upload in expired])
+        self.ledger.forget_uploads(catalogue, [upload.id for upload in expired], self.clock.now())
         return len(expired)
 
     def _expired(self, catalogue: CatalogueId) -> list[Upload]:
@@ -45,11 +38,6 @@ class ExpireUploads:
             if expired or len(oldest) < page or oldest[-1].updated_at > latest:
                 return expired[:_PAGE]
             page *= 2
-
-    def _orphans(self, catalogue: CatalogueId, uploads: Sequence[Upload]) -> list[PhotoId]:
-        photos = list({upload.photo for upload in uploads if upload.photo is not None})
-        showing = self.items.items_of_photos(catalogue, photos)
-        return [photo for photo in photos if photo not in showing]
 
 
 def _is_passing(upload: Upload) -> bool:

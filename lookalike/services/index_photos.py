@@ -118,7 +118,7 @@ class IndexPhotos:
         # Opened just as their item was removed: they go the way of its other uploads.
         orphans = [u.id for u in uploads if u.item not in items]
         self.photos.delete_uploads(catalogue, orphans)
-        self.ledger.forget_uploads(catalogue, orphans)
+        self.ledger.forget_uploads(catalogue, orphans, self.clock.now())
         return [u for u in uploads if u.item in items]
 
     def _catch_up(self, catalogue: CatalogueId, entered: Mapping[ItemId, Item]) -> None:

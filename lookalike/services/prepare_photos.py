@@ -52,7 +52,8 @@ class _Prepared:
 class PreparePhotos:
     """Decode what arrived, store what the model sees and a thumbnail, and hand on to indexing.
 
-    Bytes that were prepared before cost no decoding. A photo's own fault ends its upload `rejected`; ours
+    Bytes that were prepared before cost no decoding. Of a photo to search with nothing is stored: it is looked at to
+    tell whether it can be used, and its original goes after a day. A photo's own fault ends its upload `rejected`; ours
     leaves it `failed` and its pointer comes again; neither touches its neighbours.
     """
 
@@ -71,7 +72,7 @@ class PreparePhotos:
 
     def _prepare(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> list[Outcome]:
         uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
-        failures = {p.upload: "no such upload" for p in pointers if p.upload not in uploads}
+        failures = self._drop_forgotten(catalogue, [p.upload for p in pointers if p.upload not in uploads])
         found = {u.id: self._read(u) for u in uploads.values() if u.status in _TO_PREPARE}
         failures |= {id_: what.failure for id_, what in found.items() if what.failure}
         self._reject([(uploads[id_], what.rejection) for id_, what in found.items() if what.rejection is not None])
@@ -81,6 +82,13 @@ class PreparePhotos:
         failures |= self._store(catalogue, pending, originals)
         self._hand_on(catalogue, pointers)
         return [Outcome(pointer, failures.get(pointer.upload, "")) for pointer in pointers]
+
+    def _drop_forgotten(self, catalogue: CatalogueId, unknown: Sequence[UploadId]) -> dict[UploadId, str]:
+        # Removed with their item while they were on their way; what arrived after that is to go as well. What was
+        # never asked for has come past our forms, or its record is lost: somebody should look at that.
+        forgotten = self.ledger.find_forgotten(catalogue, unknown)
+        self.photos.delete_uploads(catalogue, sorted(forgotten))
+        return {upload: "nobody requested this upload" for upload in unknown if upload not in forgotten}
 
     def _read(self, upload: Upload) -> _Original:
         try:
@@ -106,7 +114,8 @@ class PreparePhotos:
                 lambda pair: self._prepare_one(pair[0], originals[pair[1].id], pair[1].content_type), fresh.items()
             )
         )
-        good = [result for result in results if result.photo is not None]
+        sold = {ids[upload.id] for upload in pending if upload.item is not None}
+        good = [result for result in results if result.photo is not None and result.id in sold]
         self.photos.write_prepared(catalogue, {result.id: result.pixels for result in good})
         self.photos.write_thumbnails(catalogue, {result.id: result.thumbnail for result in good})
         self.ledger.record_photos(catalogue, [result.photo for result in good if result.photo is not None])

@@ -37,8 +37,8 @@ class RemoveItems:
         self.photos.delete_uploads(catalogue, [upload.id for upload in uploads])
         self.photos.delete_photos(catalogue, orphans)
         self.ledger.forget_photos(catalogue, orphans)
-        self.ledger.forget_uploads(catalogue, [upload.id for upload in uploads])
-        removed = [item.id for item in self.items.remove_many(catalogue, items)]
         now = self.clock.now()
+        self.ledger.forget_uploads(catalogue, [upload.id for upload in uploads], now)
+        removed = [item.id for item in self.items.remove_many(catalogue, items)]
         self.events.append_many([Event(catalogue, EventKind.ITEM_REMOVED, item, now) for item in removed])
         return removed

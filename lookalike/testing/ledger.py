@@ -1,8 +1,10 @@
 import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from lookalike.adapters.embedded.claims import InProcessClaims
+from lookalike.adapters.embedded.forgotten import ForgottenUploads
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.photo import Photo, PhotoId
@@ -18,6 +20,7 @@ class InMemoryLedger:
         self._photos: dict[tuple[CatalogueId, PhotoId], Photo] = {}
         self._lock = threading.Lock()
         self._claims = InProcessClaims()
+        self._forgotten = ForgottenUploads()
 
     def _own(self, catalogue: CatalogueId) -> list[Upload]:
         return [upload for upload in self._uploads.values() if upload.catalogue == catalogue]
@@ -53,10 +56,17 @@ class InMemoryLedger:
         """Every upload made for these items."""
         return [upload for upload in self._own(catalogue) if upload.item in items]
 
-    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
+    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId], at: datetime) -> None:
         """Delete records, for good."""
+        del at
+        with self._lock:
+            self._forgotten.add(catalogue, uploads)
         for upload in uploads:
             self._uploads.pop((catalogue, upload), None)
+
+    def find_forgotten(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> set[UploadId]:
+        """Those that were forgotten and not opened again."""
+        return self._forgotten.among(catalogue, uploads) - set(self.find_uploads(catalogue, uploads))
 
     def count_uploads(self, catalogue: CatalogueId) -> dict[UploadStatus, int]:
         """How many uploads are in each state."""

@@ -103,9 +103,31 @@ def test_uploads_of_items_finds_all_of_theirs(ledger: Ledger) -> None:
 def test_forgotten_uploads_are_gone(ledger: Ledger) -> None:
     ledger.open_many([an_upload(1), an_upload(2)])
     for _ in range(2):
-        ledger.forget_uploads(SHOP, [upload_id(1), upload_id(7)])
+        ledger.forget_uploads(SHOP, [upload_id(1), upload_id(7)], LATER)
     assert find(ledger, 1) is None
     assert find(ledger, 2) == an_upload(2)
+
+
+def test_what_was_forgotten_is_told_from_what_never_was(ledger: Ledger) -> None:
+    ledger.open_many([an_upload(1, item=item_id(1)), an_upload(2)])
+    ledger.forget_uploads(SHOP, [upload_id(1)], LATER)
+    asked = [upload_id(n) for n in (1, 2, 3)]
+    assert ledger.find_forgotten(SHOP, asked) == {upload_id(1)}
+    assert ledger.find_forgotten(OTHER_SHOP, asked) == set()
+    assert set(ledger.find_uploads(SHOP, asked)) == {upload_id(2)}
+    assert ledger.uploads_of_items(SHOP, [item_id(1)]) == []
+    assert ledger.uploads_in(SHOP, set(UploadStatus), 9) == [an_upload(2)]
+    assert ledger.advance_many([an_upload(1).received(LATER)]) == [upload_id(1)]
+
+
+def test_a_forgotten_upload_can_be_opened_again(ledger: Ledger) -> None:
+    ledger.open_many([an_upload(1)])
+    ledger.forget_uploads(SHOP, [upload_id(1)], LATER)
+    again = an_upload(1, item=item_id(1))
+    ledger.open_many([again])
+    assert find(ledger, 1) == again
+    assert ledger.find_forgotten(SHOP, [upload_id(1)]) == set()
+    assert ledger.uploads_of_items(SHOP, [item_id(1)]) == [again]
 
 
 def test_uploads_are_counted_by_state(ledger: Ledger) -> None:
@@ -203,7 +225,7 @@ def test_nothing_crosses_catalogues(ledger: Ledger) -> None:
     assert not any(ledger.count_uploads(OTHER_SHOP).values())
     assert ledger.find_photos(OTHER_SHOP, [photo_id(1)]) == {}
     assert ledger.advance_many([theirs.received(LATER)]) == [ours.id]
-    ledger.forget_uploads(OTHER_SHOP, [ours.id])
+    ledger.forget_uploads(OTHER_SHOP, [ours.id], LATER)
     ledger.forget_photos(OTHER_SHOP, [photo_id(1)])
     ledger.open_many([theirs])
     ledger.advance_many([theirs.received(LATER)])
@@ -218,7 +240,8 @@ def test_nothing_crosses_catalogues(ledger: Ledger) -> None:
 def test_nothing_to_do_is_fine(ledger: Ledger) -> None:
     ledger.open_many([])
     ledger.record_photos(SHOP, [])
-    ledger.forget_uploads(SHOP, [])
+    ledger.forget_uploads(SHOP, [], LATER)
+    assert ledger.find_forgotten(SHOP, []) == set()
     ledger.release_photos(SHOP, [], "me")
     assert ledger.claim_photos(SHOP, [], a_claim("me")) == []
     assert ledger.advance_many([]) == []

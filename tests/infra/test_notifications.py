@@ -90,7 +90,9 @@ def test_the_bucket_is_as_the_program_says(cloud: Rehearsed) -> None:
     (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-    assert {rule["ID"]: rule["Filter"] for rule in rules}["archive-originals"] == {"Prefix": "uploads/"}
+    filters = {rule["ID"]: rule["Filter"] for rule in rules}
+    assert filters["archive-originals"] == {"Prefix": "uploads/"}
+    assert filters["forget-queries"] == {"Tag": {"Key": "purpose", "Value": "query"}}
     assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"][0]["AllowedOrigins"] == ["http://127.0.0.1:8000"]
 
 

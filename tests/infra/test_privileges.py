@@ -90,7 +90,10 @@ class Shop:
         self._index([good, again])
         self._lose_what_was_prepared()
         self._search(good)
+        late = self._upload(a_picture(4))
         self._remove()
+        self._prepare([late])  # its notice comes when it is gone
+        self._index_what_nothing_shows()
 
     def _put_item(self) -> None:
         do = self.functions["uploads"]
@@ -102,7 +105,8 @@ class Shop:
         do = self.functions["uploads"]
         upload = RequestUpload(do.ledger, do.photos, do.items, do.clock, do.limits)(SHOP, "image/png", item).upload
         key = object_key(UPLOADS, SHOP, upload.id)
-        do.calls.asked.add(("s3:PutObject", f"arn:aws:s3:::{do.bucket}/{key}"))  # what its form is signed for
+        signed = ("s3:PutObject",) if item else ("s3:PutObject", "s3:PutObjectTagging")
+        do.calls.asked |= {(action, f"arn:aws:s3:::{do.bucket}/{key}") for action in signed}
         self.cloud.clients.s3.put_object(Bucket=do.bucket, Key=key, Body=picture)
         assert do.ledger.find_uploads(SHOP, [upload.id])
         return upload.id
@@ -115,7 +119,7 @@ class Shop:
         assert all(outcome.done for outcome in step(pointers))
 
     def _index(self, uploads: list[UploadId]) -> None:
-        self._index_photos(keep_prepared=False)([Pointer(SHOP, upload) for upload in uploads])
+        self._index_photos()([Pointer(SHOP, upload) for upload in uploads])
         found = self.cloud_ledger().find_uploads(SHOP, uploads)
         assert {upload.status for upload in found.values()} == {UploadStatus.INDEXED}
 
@@ -128,7 +132,18 @@ class Shop:
             self._index_photos()([Pointer(SHOP, lost)])  # another process is at it
         self._index_photos()([Pointer(SHOP, lost)])
 
-    def _index_photos(self, *, keep_prepared: bool = True) -> IndexPhotos:
+    def _index_what_nothing_shows(self) -> None:
+        """An upload that was opened just as its item was removed."""
+        self._put_item()
+        orphan = self._upload(a_picture(5))
+        self._prepare([orphan])
+        tables = self.cloud.outputs["tables"]
+        items = DynamoItemStore(self.cloud.clients.dynamodb, items=tables["items"], item_photos=tables["item_photos"])
+        items.remove_many(SHOP, [ITEM.id])
+        self._index_photos()([Pointer(SHOP, orphan)])
+        assert self.cloud_ledger().find_uploads(SHOP, [orphan]) == {}
+
+    def _index_photos(self) -> IndexPhotos:
         do = self.functions["embed"]
         return IndexPhotos(
             ledger=do.ledger,
@@ -141,7 +156,6 @@ class Shop:
             to_embed=do.to_embed,
             events=do.events,
             clock=do.clock,
-            keep_prepared=keep_prepared,
         )
 
     def _search(self, indexed: UploadId) -> None:

@@ -84,22 +84,31 @@ def test_stores_are_reached_over_tls_only(plan: Plan) -> None:
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     names = [queue.name for queue in plan.of("aws:sqs/queue:Queue")] + [b.name for b in plan.of("aws:s3/bucket:Bucket")]
     for name in names:
-        (denied,) = [s for s in guarded[name]["Statement"] if s["Effect"] == "Deny"]
-        assert (denied["Principal"], denied["Condition"]) == ("*", insecure)
+        (denied,) = [s for s in guarded[name]["Statement"] if s.get("Condition") == insecure]
+        assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
         assert denied["Action"] in (["s3:*"], ["sqs:*"])
     bucket = plan.one("aws:s3/bucket:Bucket", "photos").attributes["arn"]
-    (denied,) = guarded["photos"]["Statement"]
+    denied = guarded["photos"]["Statement"][0]
     assert denied["Resource"] == [bucket, f"{bucket}/*"]
 
 
 def test_originals_are_archived_and_remains_go(plan: Plan) -> None:
     (lifecycle,) = plan.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
-    archive, forget = lifecycle.inputs["rules"]
+    rules = {rule["id"]: rule for rule in lifecycle.inputs["rules"]}
+    archive, forget = rules["archive-originals"], rules["forget"]
     assert archive["filter"] == {"prefix": "uploads/"}
     assert archive["transitions"] == [{"days": 30, "storageClass": "GLACIER_IR"}]
     assert forget["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 1}
     assert forget["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
-    assert {rule["status"] for rule in (archive, forget)} == {"Enabled"}
+    assert {rule["status"] for rule in rules.values()} == {"Enabled"}
+
+
+def test_shoppers_photos_go_after_a_day_and_their_versions_after_another(plan: Plan) -> None:
+    (lifecycle,) = plan.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    (rule,) = [rule for rule in lifecycle.inputs["rules"] if rule["id"] == "forget-queries"]
+    assert rule["filter"] == {"tag": {"key": "purpose", "value": "query"}}
+    assert rule["expiration"] == {"days": 1}
+    assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
 
 
 def test_only_configured_sites_may_post_and_call(production: Plan) -> None:

@@ -92,7 +92,7 @@ class _Check:
             elif (why := self._wrong(offer, record)) is not None:
                 yield f"ledger: upload {offer.upload} {why}"
         known = self.ledger.find_photos(self.catalogue, [offer.photo for offer in self.offered])
-        yield from _differences("ledger: photo", {o.photo for o in self._used()}, set(known))
+        yield from _differences("ledger: photo", self._shown(), set(known))
 
     def _wrong(self, offer: Offered, record: Upload) -> str | None:
         if offer.upload not in self.good:
@@ -119,8 +119,8 @@ class _Check:
 
     def _store(self) -> Iterator[str]:
         expected = {f"uploads/{self.catalogue}/{offer.upload}" for offer in self.offered}
-        shown = {offer.photo for offer in self._used()}
-        expected |= {f"{kind}/{self.catalogue}/{photo}" for kind in ("prepared", "thumbnails") for photo in shown}
+        kinds = ("prepared", "thumbnails")
+        expected |= {f"{kind}/{self.catalogue}/{photo}" for kind in kinds for photo in self._shown()}
         found = set(objects(self.whole, self.catalogue))
         yield from _differences("store: object", expected, found)
         for offer in self.offered:
@@ -139,6 +139,10 @@ class _Check:
 
     def _used(self) -> list[Offered]:
         return [offer for offer in self.offered if offer.upload in self.good]
+
+    def _shown(self) -> set[PhotoId]:
+        """Photos of items; of those to search with, nothing but the original is kept."""
+        return {offer.photo for offer in self._used() if offer.item}
 
     def _read(self, key: str) -> bytes:
         cloud = self.whole.cloud.rehearsed

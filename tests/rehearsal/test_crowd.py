@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import count
-from threading import Event
 from typing import Final
 
 import httpx
 import pytest
 
-from infra.rehearsal.runner.gate import AwsCall
 from tests.rehearsal.checker import depths, drained
-from tests.rehearsal.shop import PATIENCE_S, Shop
+from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal
-from tests.rehearsal.wired import until, wired
+from tests.rehearsal.wired import held, until, wired
 
 CROWD: Final = 64
 _shops = count(1)
@@ -31,26 +28,6 @@ def inferences(whole: Rehearsal) -> int:
     """Photos that Triton has computed since it started, by its own count."""
     told = httpx.get(f"{whole.triton.http}/v2/models/embedder/stats").raise_for_status().json()
     return int(told["model_stats"][0]["inference_count"])
-
-
-@contextmanager
-def held(whole: Rehearsal, function: str) -> Iterator[list[AwsCall]]:
-    """No run of `function` gets an answer to its first call of AWS until this ends; yields the calls that wait."""
-    go, waiting = Event(), list[AwsCall]()
-    before = whole.cloud.gate.after
-
-    def wait(call: AwsCall) -> None:
-        before(call)
-        if call.function == function:
-            waiting.append(call)
-            go.wait(PATIENCE_S)
-
-    whole.cloud.gate.after = wait
-    try:
-        yield waiting
-    finally:
-        whole.cloud.gate.after = before
-        go.set()
 
 
 def crowd(whole: Rehearsal, shop: Shop, photo: bytes, processes: int) -> int:

@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -17,7 +18,9 @@ KEY = "uploads/shop/abcdefgh12345678"
 TYPE = {"Content-Type": "image/jpeg"}
 
 
-def form(seconds: int = 600, least: int = 0, most: int = 100) -> dict[str, str]:
+def form(
+    seconds: int = 600, least: int = 0, most: int = 100, fixed: Mapping[str, str] = MappingProxyType(TYPE)
+) -> dict[str, str]:
     s3 = boto3.client(
         "s3",
         region_name="eu-central-1",
@@ -25,8 +28,8 @@ def form(seconds: int = 600, least: int = 0, most: int = 100) -> dict[str, str]:
         aws_secret_access_key=SECRET,
         config=Config(signature_version="s3v4"),
     )
-    conditions: list[Any] = [TYPE, ["content-length-range", least, most]]
-    made = s3.generate_presigned_post("bucket", KEY, Fields=dict(TYPE), Conditions=conditions, ExpiresIn=seconds)
+    conditions: list[Any] = [*({name: value} for name, value in fixed.items()), ["content-length-range", least, most]]
+    made = s3.generate_presigned_post("bucket", KEY, Fields=dict(fixed), Conditions=conditions, ExpiresIn=seconds)
     return dict(made["fields"])
 
 
@@ -75,6 +78,15 @@ def test_a_form_for_another_bucket_is_refused() -> None:
 )
 def test_a_changed_form_is_refused(changed: Mapping[str, str], code: str) -> None:
     assert refusal({**form(), **changed}) == (403, code)
+
+
+def test_a_tag_is_part_of_the_form() -> None:
+    tag = {"tagging": "<Tagging><TagSet><Tag><Key>purpose</Key><Value>query</Value></Tag></TagSet></Tagging>"}
+    fields = form(fixed={**TYPE, **tag})
+    send(fields)
+    without = {name: value for name, value in fields.items() if name != "tagging"}
+    assert refusal(without) == (403, "AccessDenied")
+    assert refusal({**fields, "tagging": tag["tagging"].replace("query", "other")}) == (403, "AccessDenied")
 
 
 def test_size_is_kept_to() -> None:

@@ -43,6 +43,34 @@ def test_photos_end_indexed_or_rejected_and_are_found(shop: Shop, drawn: list[by
     assert status["uploads"] == {"indexed": len(drawn) + 1, "rejected": 1, "prepared": 1}
 
 
+def test_a_shoppers_photo_carries_the_tag_by_which_the_bucket_forgets_it(shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("item")
+    sold, asked_with = shop.offer(drawn[0], "item"), shop.offer(drawn[1])
+    cloud = shop.whole.cloud.rehearsed
+    s3, bucket = cloud.clients.s3, cloud.outputs["photo_bucket"]
+
+    def tags(upload: str) -> list[Any]:
+        return s3.get_object_tagging(Bucket=bucket, Key=f"uploads/{shop.catalogue}/{upload}")["TagSet"]
+
+    rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
+    assert tags(asked_with) == [rules["forget-queries"]["Filter"]["Tag"]]
+    assert rules["forget-queries"]["Expiration"] == {"Days": 1}
+    assert tags(sold) == []
+
+
+def test_a_form_without_its_tag_or_with_another_is_refused(shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("item")
+    query, sold = shop.request()["form"], shop.request("item")["form"]
+    tagging = query["fields"]["tagging"]
+    for form, changed in [
+        ({**query, "fields": {name: value for name, value in query["fields"].items() if name != "tagging"}}, {}),
+        (query, {"tagging": tagging.replace("query", "kept")}),
+        (sold, {"tagging": tagging}),
+    ]:
+        assert shop.post(form, drawn[0], **changed).status_code == 403
+    assert shop.post(query, drawn[0]).status_code == 204
+
+
 def test_an_item_that_is_removed_is_gone_everywhere(shop: Shop, drawn: list[bytes]) -> None:
     shop.put_item("kept")
     shop.put_item("removed")

@@ -17,6 +17,7 @@ from lookalike.domain.upload import UploadId
 from tests.rehearsal.checker import Offered, drained
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal
+from tests.rehearsal.wired import held, until
 
 COPIES: Final = 64
 
@@ -107,11 +108,26 @@ def test_poison_ends_among_the_dead_letters_and_its_neighbours_do_not(shop: Shop
 def test_what_lost_its_prepared_photo_is_prepared_anew(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:
     cloud = whole.cloud.rehearsed
     shop.put_item("item")
-    searched = shop.offer(drawn[2])
-    photo = shop.settled(searched)["photo"]
-    cloud.clients.s3.delete_object(Bucket=cloud.outputs["photo_bucket"], Key=f"prepared/{shop.catalogue}/{photo}")
-    upload = shop.offer(drawn[2], "item")  # known already, so it is not prepared: its pixels are looked for and gone
+    with held(whole, "embed"):
+        upload = shop.offer(drawn[2], "item")
+        until(lambda: shop.state(upload)["status"] == "prepared")
+        photo = shop.state(upload)["photo"]
+        cloud.clients.s3.delete_object(Bucket=cloud.outputs["photo_bucket"], Key=f"prepared/{shop.catalogue}/{photo}")
     assert shop.settled(upload)["status"] == "indexed"
+    drained(whole)
+    assert shop.findings() == []
+
+
+def test_what_was_removed_on_its_way_is_no_dead_letter(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:
+    for item in ("item", "other"):
+        shop.put_item(item)
+    late = shop.request("other")
+    with held(whole, "prepare"):
+        shop.offer(drawn[0], "item")
+        for item in ("item", "other"):
+            assert shop.http.delete(f"/v1/items/{item}").status_code == 204
+    assert shop.post(late["form"], drawn[1]).status_code == 204  # the form holds for ten minutes
+    shop.offered.clear()
     drained(whole)
     assert shop.findings() == []
 

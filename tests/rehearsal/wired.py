@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any, Final
 
 import grpc
@@ -98,6 +99,26 @@ def until(come_true: Callable[[], bool]) -> None:
     while not come_true():
         assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s"
         time.sleep(0.1)
+
+
+@contextmanager
+def held(whole: Rehearsal, function: str) -> Iterator[list[AwsCall]]:
+    """No run of `function` gets an answer to its first call of AWS until this ends; yields the calls that wait."""
+    go, waiting = Event(), list[AwsCall]()
+    before = whole.cloud.gate.after
+
+    def wait(call: AwsCall) -> None:
+        before(call)
+        if call.function == function:
+            waiting.append(call)
+            go.wait(PATIENCE_S)
+
+    whole.cloud.gate.after = wait
+    try:
+        yield waiting
+    finally:
+        whole.cloud.gate.after = before
+        go.set()
 
 
 def _http_relay(upstream: httpx.Client, wire: Wire) -> Any:

@@ -1,4 +1,4 @@
-"""What S3 checks of a pre-signed POST, and moto does not.
+"""What S3 checks of a pre-signed POST and does with its tags, and moto does not.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 """
@@ -44,15 +44,24 @@ class BucketDoor:
             return self._emulator(environ, start_response)
         body = Request(environ).get_data()
         try:
-            check_form(environ, body, self._secret)
+            fields = check_form(environ, body, self._secret)
         except RefusedError as error:
             refusal = f"<Error><Code>{error.code}</Code><Message>{escape(str(error))}</Message></Error>"
             return Response(refusal, error.status, content_type="application/xml")(environ, start_response)
-        return self._emulator({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+        answer = self._emulator({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+        if "tagging" in fields:
+            self._tag(environ, fields["key"], fields["tagging"].encode())
+        return answer
+
+    def _tag(self, environ: dict[str, Any], key: str, tagging: bytes) -> None:
+        bucket = str(environ["PATH_INFO"]).strip("/").split("/")[0]
+        place = {"REQUEST_METHOD": "PUT", "PATH_INFO": f"/{bucket}/{key}", "QUERY_STRING": "tagging"}
+        body = {"CONTENT_TYPE": "application/xml", "CONTENT_LENGTH": str(len(tagging))}
+        self._emulator({**environ, **place, **body, "wsgi.input": io.BytesIO(tagging)}, lambda *_: None)
 
 
-def check_form(environ: Mapping[str, Any], body: bytes, secret: str) -> None:
-    """Raises `RefusedError` where S3 would refuse this form."""
+def check_form(environ: Mapping[str, Any], body: bytes, secret: str) -> Mapping[str, str]:
+    """The form's fields, by their names in lower case. Raises `RefusedError` where S3 would refuse this form."""
     fields, size = _parsed(environ, body)
     bucket = str(environ["PATH_INFO"]).strip("/").split("/")[0]
     if "policy" not in fields or "x-amz-signature" not in fields:
@@ -63,6 +72,7 @@ def check_form(environ: Mapping[str, Any], body: bytes, secret: str) -> None:
     if datetime.fromisoformat(policy["expiration"]) <= datetime.now(UTC):
         raise RefusedError(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
     _check_conditions(policy["conditions"], {**fields, "bucket": bucket}, size)
+    return fields
 
 
 def _parsed(environ: Mapping[str, Any], body: bytes) -> tuple[dict[str, str], int]:

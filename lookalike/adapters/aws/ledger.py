@@ -1,6 +1,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 EXPIRY: Final = timedelta(days=7)
 """When an upload that nobody will ask for again goes by itself. `lookalike.services.ExpireUploads` comes after a day
 and takes its photos with it; this is the net below it, for a record alone."""
+REMEMBERED: Final = timedelta(days=15)
+"""How long a forgotten upload leaves its key: a message about it can be in a queue for 14 days.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
 _NEVER_PASSING: Final = frozenset({UploadStatus.INDEXED, UploadStatus.FAILED})
 
 
@@ -58,8 +61,8 @@ class DynamoLedger:
 
     def find_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> dict[UploadId, Upload]:
         """The uploads there are; missing and other catalogues' ones are left out."""
-        found = self._uploads.get_many([_key(catalogue, upload) for upload in uploads])
-        return {upload.id: upload for upload in map(_to_upload, found)}
+        found = self._read([_key(catalogue, upload) for upload in uploads])
+        return {upload.id: upload for upload in found}
 
     def find_correlations(self, pointers: Sequence[Pointer]) -> dict[Pointer, str]:
         """Under which correlation ids these uploads were opened; those without one are left out."""
@@ -94,9 +97,16 @@ class DynamoLedger:
         found = in_parallel(lambda key: list(self._uploads.query(key, index=BY_ITEM)), keys)
         return self._read(chain(*found))
 
-    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
-        """Delete records, for good; unknown ones are ignored."""
-        self._uploads.delete_many([_key(catalogue, upload) for upload in uploads])
+    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId], at: datetime) -> None:
+        """Write over records, for good, with rows that have a key and nothing else, and go by themselves."""
+        until = int((at + REMEMBERED).timestamp())
+        self._uploads.put_many([{**_key(catalogue, upload), "expires_at": until} for upload in uploads])
+
+    def find_forgotten(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> set[UploadId]:
+        """Those that were forgotten in the last `REMEMBERED` and not opened again."""
+        upload_of = {joined(catalogue, upload): upload for upload in uploads}
+        found = self._uploads.get_many([{"key": key} for key in upload_of])
+        return {upload_of[row["key"]] for row in found if _is_forgotten(row)}
 
     def count_uploads(self, catalogue: CatalogueId) -> dict[UploadStatus, int]:
         """How many uploads are in each state that has any.
@@ -155,7 +165,8 @@ class DynamoLedger:
         return self._uploads.change(_key(upload.catalogue, upload.id), change)
 
     def _read(self, keys: Iterable[Row]) -> list[Upload]:
-        return list(map(_to_upload, self._uploads.get_many([{"key": row["key"]} for row in keys])))
+        found = self._uploads.get_many([{"key": row["key"]} for row in keys])
+        return [_to_upload(row) for row in found if not _is_forgotten(row)]
 
 
 def _key(catalogue: CatalogueId, name: str) -> Row:
@@ -184,6 +195,10 @@ def _from_upload(upload: Upload) -> Row:
         "status_shard": joined(upload.catalogue, upload.status, shard_of(upload.id)),
         "expires_at": _expiry(upload),
     }
+
+
+def _is_forgotten(row: Row) -> bool:
+    return "id" not in row
 
 
 def _expiry(upload: Upload) -> int | None:

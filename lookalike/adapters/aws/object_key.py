@@ -11,6 +11,8 @@ from lookalike.errors import InvalidRequestError
 UPLOADS: Final = "uploads"
 PREPARED: Final = "prepared"
 THUMBNAILS: Final = "thumbnails"
+QUERY_TAG: Final = ("purpose", "query")
+"""Key and value of the tag on originals to search with, by which the bucket forgets them; items' have none."""
 _PARTS: Final = 3
 
 

@@ -25,7 +25,8 @@ def _access(service: str, read: str, write: str) -> Access:
 
 
 BUCKET: Final = _access("s3", "GetObject ListBucket", "PutObject DeleteObject")
-"""Making a form takes ``s3:PutObject`` of whoever makes it: it lends its own right."""
+"""Making a form takes ``s3:PutObject`` of whoever makes it, and ``s3:PutObjectTagging`` for a photo to search with:
+it lends its own rights."""
 QUEUE: Final = _access("sqs", "", "SendMessage")
 TABLE_ACCESS: Final = {
     UPLOADS.name: _access("dynamodb", "BatchGetItem Query", "UpdateItem BatchWriteItem"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lookalike.adapters.aws.backoff import Backoff
 from lookalike.adapters.aws.errors import OVERLOADED, UNAVAILABLE, translated, translated_code
-from lookalike.adapters.aws.object_key import PREPARED, THUMBNAILS, UPLOADS, object_key
+from lookalike.adapters.aws.object_key import PREPARED, QUERY_TAG, THUMBNAILS, UPLOADS, object_key
 from lookalike.adapters.aws.parallel import chunks, in_parallel
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.photo import PhotoId
@@ -41,18 +41,20 @@ class S3PhotoStore:
     def presign_upload(self, upload: Upload, max_bytes: int, expires_at: datetime) -> UploadForm:
         """A form that lets its holder bring in exactly this upload's bytes: one key, one type, up to `max_bytes`.
 
-        Made without asking AWS. Raises `InvalidRequestError` where it would hold for longer than ten minutes.
+        A photo to search with gets its tag, and the form holds with that tag alone. Made without asking AWS.
+
+        Raises `InvalidRequestError` where it would hold for longer than ten minutes.
         """
         lifetime = expires_at - self._clock.now()
         if not timedelta(0) < lifetime <= LONGEST_FORM:
             raise InvalidRequestError("expires_at", f"must be within {LONGEST_FORM} from now, is {lifetime} away")
-        content_type = {"Content-Type": upload.content_type}
+        fixed = {"Content-Type": upload.content_type, **({} if upload.item else {"tagging": _tagging(*QUERY_TAG)})}
         with translated():
             form = self._client.generate_presigned_post(
                 self._bucket,
                 object_key(UPLOADS, upload.catalogue, upload.id),
-                Fields=dict(content_type),
-                Conditions=[content_type, ["content-length-range", 0, max_bytes]],
+                Fields=dict(fixed),
+                Conditions=[*({name: value} for name, value in fixed.items()), ["content-length-range", 0, max_bytes]],
                 ExpiresIn=int(lifetime.total_seconds()),
             )
         return UploadForm(form["url"], form["fields"], max_bytes, expires_at)
@@ -142,3 +144,8 @@ class S3PhotoStore:
                     raise translated_code(last, f"AWS answered DeleteObjects with {last or 'an error'}")
             left = [error["Key"] for error in errors]
         raise UnavailableError(f"AWS answered DeleteObjects with {last} for {len(left)} objects")
+
+
+def _tagging(key: str, value: str) -> str:
+    # The field `tagging` of https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html takes XML.
+    return f"<Tagging><TagSet><Tag><Key>{key}</Key><Value>{value}</Value></Tag></TagSet></Tagging>"

@@ -8,6 +8,7 @@ what is asked                           how it is answered
 ======================================  ============================================================================
 an upload, many uploads, by id          ``uploads`` by key, consistently
 open, advance an upload                 ``uploads`` conditional write by key
+forget an upload; was it forgotten      ``uploads`` by key: the row loses all but its key and an expiry
 uploads in some states, oldest first    ``uploads.by_status``, then the records by key, consistently
 uploads for an item                     ``uploads.by_item``, then the records by key, consistently
 how many uploads in each state          ``uploads.by_status``, counted: a page for each 1 MB, about 5,000 uploads

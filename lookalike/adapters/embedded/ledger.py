@@ -1,9 +1,11 @@
 # ruff: noqa: S608 - only this file's constants are put into statements; values always travel as parameters
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from lookalike.adapters.embedded.claims import InProcessClaims
 from lookalike.adapters.embedded.database import Database, Row, json_list
+from lookalike.adapters.embedded.forgotten import ForgottenUploads
 from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
@@ -39,12 +41,13 @@ _PHOTO: Final = "id, media_type, byte_count, width, height, perceptual_hash"
 
 
 class SqliteLedger:
-    """Uploads and photos as rows; claims in memory, for one process at a time has a catalogue open."""
+    """Uploads and photos as rows; in memory what concerns one process alone, for no more have a catalogue open."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         database.migrate("ledger", _SCHEMA)
         self._claims = InProcessClaims()
+        self._forgotten = ForgottenUploads()
 
     def open_many(self, uploads: Sequence[Upload]) -> None:
         """Record new uploads; one whose id is already there keeps its present record."""
@@ -84,10 +87,17 @@ class SqliteLedger:
         rows = self._database.query(f"SELECT {_UPLOAD} FROM {source} WHERE {condition}", parameters)
         return list(map(_to_upload, rows))
 
-    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
+    def forget_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId], at: datetime) -> None:
         """Delete records, for good; unknown ones are ignored."""
-        statement = "DELETE FROM uploads WHERE catalogue = ? AND id = ?"
-        self._database.execute_many(statement, ((catalogue, upload) for upload in uploads))
+        del at  # messages do not outlive this process either
+        with self._database.transaction():
+            self._forgotten.add(catalogue, uploads)
+            statement = "DELETE FROM uploads WHERE catalogue = ? AND id = ?"
+            self._database.execute_many(statement, ((catalogue, upload) for upload in uploads))
+
+    def find_forgotten(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> set[UploadId]:
+        """Those that this process forgot and that were not opened again."""
+        return self._forgotten.among(catalogue, uploads) - set(self.find_uploads(catalogue, uploads))
 
     def count_uploads(self, catalogue: CatalogueId) -> dict[UploadStatus, int]:
         """How many uploads are in each state; states without any are left out."""

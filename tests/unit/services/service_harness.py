@@ -97,7 +97,7 @@ class Works:
             keep_prepared=self.keep_prepared,
         )
         self.remove = RemoveItems(self.ledger, self.photos, self.items, self.index, self.events, self.clock)
-        self.expire = ExpireUploads(self.ledger, self.photos, self.items, self.clock)
+        self.expire = ExpireUploads(self.ledger, self.photos, self.clock)
         self.bring_in = ImportPhotos(
             self.ledger,
             self.photos,

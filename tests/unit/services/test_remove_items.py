@@ -1,8 +1,9 @@
 import pytest
-from service_harness import SHOP, Works, item, photo_of, picture
+from service_harness import SHOP, Works, item, photo_of, picture, pointer
 
 from lookalike.domain.item import ItemId
 from lookalike.domain.query import ByPhoto, Query
+from lookalike.domain.upload import UploadId
 from lookalike.errors import NotFoundError
 
 RED, BLUE = picture("red"), picture("blue")
@@ -50,6 +51,31 @@ def test_what_was_under_way_comes_to_rest(works: Works) -> None:
     assert all(outcome.done for outcome in outcomes)
     assert works.entries() == 0
     assert works.ledger.find_uploads(SHOP, [upload]) == {}
+
+
+def test_a_message_about_what_was_removed_is_done(works: Works) -> None:
+    works.put(SHOP, [item("a")])
+    upload = works.send(RED, ItemId("a"))
+    works.remove(SHOP, [ItemId("a")])
+    assert all(outcome.done for outcome in works.prepare(works.received.drain()))
+    assert works.photos.read_prepared(SHOP, [photo_of(RED)]) == {}
+    assert works.to_embed.drain() == []
+    assert works.ledger.find_uploads(SHOP, [upload]) == {}
+
+
+def test_bytes_that_arrive_after_their_item_was_removed_go_too(works: Works) -> None:
+    works.put(SHOP, [item("a")])
+    upload = works.request(SHOP, "image/jpeg", ItemId("a")).upload.id
+    works.remove(SHOP, [ItemId("a")])
+    works.photos.write_uploads(SHOP, {upload: RED})  # the form held for ten minutes
+    never = UploadId.new()
+    works.photos.write_uploads(SHOP, {never: RED})
+    outcomes = {outcome.pointer.upload: outcome for outcome in works.prepare([pointer(upload), pointer(never)])}
+    assert outcomes[upload].done
+    assert "nobody requested" in outcomes[never].error
+    with pytest.raises(NotFoundError):
+        works.photos.read_upload(SHOP, upload)
+    assert works.photos.read_upload(SHOP, never) == RED
 
 
 def test_a_photo_on_its_way_to_another_item_survives(works: Works) -> None:

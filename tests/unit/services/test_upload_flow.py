@@ -67,6 +67,16 @@ def test_messages_that_are_early_come_again(selling: Works) -> None:
     assert selling.status(upload) is UploadStatus.INDEXED
 
 
+def test_a_photo_to_search_with_is_looked_at_and_not_stored(works: Works) -> None:
+    good, bad = works.send(RED), works.send(b"no photo")
+    works.work()
+    assert (works.status(good), works.status(bad)) == ("prepared", "rejected")
+    assert works.photos.read_prepared(SHOP, [photo_of(RED)]) == {}
+    assert works.ledger.find_photos(SHOP, [photo_of(RED)]) == {}
+    with pytest.raises(NotFoundError):
+        works.photos.read_thumbnail(SHOP, photo_of(RED))
+
+
 def test_a_message_about_nothing_is_a_failure_for_prepare_and_nothing_to_do_for_index(works: Works) -> None:
     unknown = pointer(UploadId.new())
     assert not works.prepare([unknown])[0].done

@@ -79,7 +79,7 @@ def write_tables(ledger: DynamoLedger, items: DynamoItemStore, events: DynamoEve
     items.attach_photos(SHOP, [(item_id(1), photo_id(1))])
     items.remove_many(SHOP, [item_id(1)])
     events.append_many([Event(SHOP, EventKind.ITEM_REMOVED, item_id(1), NOON)])
-    ledger.forget_uploads(SHOP, [upload_id(1)])
+    ledger.forget_uploads(SHOP, [upload_id(1)], NOON)
     ledger.forget_photos(SHOP, [photo_id(1)])
 
 

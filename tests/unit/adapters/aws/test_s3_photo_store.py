@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from lookalike.adapters.aws.backoff import Backoff
 from lookalike.adapters.aws.client import ClientSettings, s3_client
 from lookalike.adapters.aws.photo_store import S3PhotoStore
+from lookalike.domain.item import ItemId
 from lookalike.domain.upload import UploadId
 from lookalike.errors import (
     InvalidRequestError,
@@ -21,7 +22,7 @@ from lookalike.errors import (
 )
 from lookalike.ports.photo_store import UploadForm
 from lookalike.testing import FixedClock
-from lookalike.testing.examples import NOON, SHOP, an_upload, photo_id, upload_id
+from lookalike.testing.examples import NOON, SHOP, an_upload, item_id, photo_id, upload_id
 from tests.contract.aws_adapters import EmulatedAws
 
 EXPIRY = NOON + timedelta(minutes=10)
@@ -35,8 +36,8 @@ def on_aws() -> tuple[Any, S3PhotoStore]:
     return client, S3PhotoStore(client, bucket="shop-photos", max_bytes=1000, clock=FixedClock(NOON), backoff=quick)
 
 
-def form_for_1000_bytes() -> UploadForm:
-    return on_aws()[1].presign_upload(an_upload(1), 1000, EXPIRY)
+def form_for_1000_bytes(item: ItemId | None = None) -> UploadForm:
+    return on_aws()[1].presign_upload(an_upload(1, item=item), 1000, EXPIRY)
 
 
 def policy_of(form: UploadForm) -> dict[str, Any]:
@@ -51,6 +52,15 @@ def test_a_form_s_policy_allows_one_key_one_type_and_no_more_bytes() -> None:
     assert ["content-length-range", 0, 1000] in conditions
     assert {"bucket": "shop-photos"} in conditions
     assert not [c for c in conditions if isinstance(c, list) and c[0] == "starts-with"]
+
+
+def test_a_photo_to_search_with_has_its_tag_in_form_and_policy_and_an_item_s_has_none() -> None:
+    tagging = "<Tagging><TagSet><Tag><Key>purpose</Key><Value>query</Value></Tag></TagSet></Tagging>"
+    query, sold = form_for_1000_bytes(), form_for_1000_bytes(item_id(1))
+    assert query.fields["tagging"] == tagging
+    assert {"tagging": tagging} in policy_of(query)["conditions"]
+    assert "tagging" not in sold.fields
+    assert not [c for c in policy_of(sold)["conditions"] if "tagging" in c]
 
 
 def test_a_form_holds_for_no_longer_than_it_says() -> None:
