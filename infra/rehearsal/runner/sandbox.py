@@ -19,7 +19,7 @@ from infra.rehearsal.runner.listener import listening
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 _API: Final = "/2018-06-01/runtime"
-_INIT_SECONDS: Final = 60.0
+_INIT_SECONDS: Final = 120.0
 """Lambda gives a function 10 s to be loaded, on a machine of its own."""
 
 

@@ -58,7 +58,7 @@ _JVM: Final = (
 _PORTS: Final = range(9201, 9300)  # the runner looks for a free one up to 9299
 _kept: list[BaseFileLock] = []
 _LISTENS: Final = re.compile(r"AbstractHttpServerTransport\S*\s*\] .*publish_address \{127\.0\.0\.1:(\d+)\}")
-_START_SECONDS: Final = 120.0
+_START_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 20.0
 
 

@@ -33,7 +33,7 @@ WHEEL: Final = Path(__file__).parents[3] / ".cache" / "triton"
 _ERROR: Final = re.compile(r"E\d{4} |error")
 _PORTS: Final = range(20_000, 30_000)
 """Below those that systems give to outgoing connections: one of these could take the place of a server that is away."""
-_START_SECONDS: Final = 120.0
+_START_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 20.0
 _REGION_BYTES: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
 _KEPT_MEMORY: Final = str(256 << 20)
