@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.rehearsal.servers.leash import leashed
+
 _START_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 10.0
 _PONG: Final = b"+PONG\r\n"
@@ -43,8 +45,8 @@ def redis_server(folder: Path, *, port: int | None = None) -> Iterator[RedisServ
     """
     command, port = [str(_binary()), "--bind", "127.0.0.1", "--save", ""], port or _free_port()
     log = folder / "redis.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen([*command, "--port", str(port)], cwd=folder, stdout=output, stderr=output)
+    command += ["--port", str(port)]
+    with log.open("ab") as output, leashed(command, cwd=folder, stdout=output, stderr=output) as process:
         try:
             _wait_until_ready(process, port, log)
             yield RedisServer(port, process.pid)
