@@ -69,6 +69,6 @@ class Cloud(pulumi.ComponentResource):
         return Website("website", given, self._at_home)
 
     def _open_to_pages(self, regions: Mapping[str, Region], site: Website | None) -> None:
-        pages = [*self._config.web_origins, *([site.origin] if site else [])]
+        pages: list[pulumi.Input[str]] = [*self._config.web_origins, *([site.origin] if site else [])]
         for region in regions.values():
             region.photos.open_to(pages)

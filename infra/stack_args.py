@@ -80,8 +80,10 @@ def photo_store(place: Place) -> PhotoStoreArgs:
     return PhotoStoreArgs(
         key=place.key,
         archive_after_days=config.photos.archive_after_days,
+        expire_after_days=config.photos.expire_after_days,
         noncurrent_days=config.photos.noncurrent_days,
         protect=config.protect,
+        log=place.logs,
     )
 
 

@@ -78,10 +78,11 @@ def _known(path: Sequence[str]) -> list[str]:
     """The keys of the section that a path leads to."""
     section: type[Section] = StackConfig
     for part in path:
-        section = _section_in(section.model_fields[part].annotation) or section
+        section = section_in(section.model_fields[part].annotation) or section
     return list(section.model_fields)
 
 
-def _section_in(annotation: Any) -> type[Section] | None:
+def section_in(annotation: Any) -> type[Section] | None:
+    """The section that a field of this annotation holds, if any."""
     kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)), None)

@@ -26,6 +26,7 @@ def creators(s3: "S3Client") -> Mapping[str, Create]:
         "aws:s3/bucketVersioning:BucketVersioning": makers.versioning,
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": makers.lifecycle,
         "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": makers.cors,
+        "aws:s3/bucketLogging:BucketLogging": makers.logging,
         "aws:s3/bucketNotification:BucketNotification": makers.notification,
     }
 
@@ -66,17 +67,7 @@ class _Buckets:
 
     def encryption(self, declared: Declared, plan: Plan) -> Created:
         del plan
-        said = [
-            {
-                "ApplyServerSideEncryptionByDefault": {
-                    "SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"],
-                    "KMSMasterKeyID": rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"],
-                },
-                "BucketKeyEnabled": rule["bucketKeyEnabled"],
-            }
-            for rule in declared.inputs["rules"]
-        ]
-        configuration = {"Rules": said}
+        configuration = {"Rules": [_encrypted(rule) for rule in declared.inputs["rules"]]}
         self._s3.put_bucket_encryption(Bucket=_bucket(declared), ServerSideEncryptionConfiguration=configuration)
         return Created(_bucket(declared))
 
@@ -96,6 +87,12 @@ class _Buckets:
         del plan
         rules = [pascal_case(rule) for rule in declared.inputs["corsRules"]]
         self._s3.put_bucket_cors(Bucket=_bucket(declared), CORSConfiguration={"CORSRules": rules})
+        return Created(_bucket(declared))
+
+    def logging(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        said = {"TargetBucket": declared.inputs["targetBucket"], "TargetPrefix": declared.inputs["targetPrefix"]}
+        self._s3.put_bucket_logging(Bucket=_bucket(declared), BucketLoggingStatus={"LoggingEnabled": said})
         return Created(_bucket(declared))
 
     def notification(self, declared: Declared, plan: Plan) -> Created:
@@ -151,6 +148,15 @@ def _told(queue: Mapping[str, Any]) -> dict[str, Any]:
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = pascal_case({name: value for name, value in rule.items() if name not in {"id", "filter"}})
     return {**said, "ID": rule["id"], "Filter": pascal_case(rule["filter"]) or {"Prefix": ""}}
+
+
+def _encrypted(rule: Mapping[str, Any]) -> dict[str, Any]:
+    said = rule["applyServerSideEncryptionByDefault"]
+    key = {"KMSMasterKeyID": said["kmsMasterKeyId"]} if "kmsMasterKeyId" in said else {}
+    return {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": said["sseAlgorithm"], **key},
+        "BucketKeyEnabled": rule.get("bucketKeyEnabled", False),
+    }
 
 
 def _bucket(declared: Declared) -> str:
