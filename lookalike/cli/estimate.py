@@ -63,7 +63,8 @@ def _tell(session: Session, found: Estimate) -> None:
     for component, usd in found.usd_by_component.items():
         session.out.print(f"{component:<10} {usd:>12,.{_CENTS}f}")
     session.out.print(f"{'total':<10} {found.usd:>12,.{_CENTS}f}")
-    session.out.print(f"{'on spot':<10} {found.usd_on_spot:>12,.{_CENTS}f}   nodes of the peak on spot")
+    saved = f"{found.usd - found.usd_on_spot:,.{_CENTS}f} saved with nodes of the peak on spot"
+    session.out.print(f"{'on spot':<10} {found.usd_on_spot:>12,.{_CENTS}f}   {saved}")
     session.out.print(f"{'idle':<10} {found.idle_usd:>12,.{_CENTS}f}   nothing uploaded, nothing searched")
     if found.break_even:
         session.out.print(_break_even(found.break_even))

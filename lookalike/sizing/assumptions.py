@@ -37,7 +37,7 @@ class Assumptions:
     nat_gb_a_zone: float = 5.0  # images pulled by new nodes
     traced_share: float = 0.05  # X-Ray samples five in a hundred
     custom_metrics: float = 40.0
-    alarms: float = 40.0
+    alarms: float = 30.0
     dashboards: float = 1.0
     keys: float = 1.0
     clients: float = 1.0  # that ask the user pool for tokens, each a new one every hour

@@ -14,6 +14,7 @@ _STARTER_ZONES: Final = 2
 _ZONES: Final = 3
 _COPIES: Final = 2  # each vector once more, in another zone
 _SPARE_GPUS: Final = 2
+_SYSTEM_NODES: Final = 2  # GPUs are for models alone
 
 
 def starter(demand: Demand) -> Shape:
@@ -28,8 +29,14 @@ def starter(demand: Demand) -> Shape:
         ),
         cache=None,
         cluster=ClusterShape(
-            instance_type="c7i.large", baseline=1, most=2, disk_gb=50, photos_a_second=PHOTOS_A_SECOND_ON_A_CPU
+            instance_type="c7i.large",
+            baseline=1,
+            most=2,
+            disk_gb=50,
+            photos_a_second=PHOTOS_A_SECOND_ON_A_CPU,
+            system=0,
         ),
+        firewall=False,
         log_retention_days=30,
     )
 
@@ -52,7 +59,9 @@ def production(demand: Demand) -> Shape:
             most=servers,
             disk_gb=100,
             photos_a_second=PHOTOS_A_SECOND_ON_A_GPU,
+            system=_SYSTEM_NODES,
         ),
+        firewall=True,
         log_retention_days=90,
     )
 

@@ -22,13 +22,19 @@ class CacheShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterShape:
-    """The nodes that Triton runs on: `baseline` always and on demand; at the peak up to `most` of them."""
+    """The nodes that Triton runs on: `baseline` always and on demand; at the peak up to `most` of them.
+
+    `system` nodes of `system_type`, if any, carry what the cluster itself needs. `disk_gb` is GiB of gp3 of one of
+    Triton's nodes.
+    """
 
     instance_type: str
     baseline: int
     most: int
     disk_gb: int
     photos_a_second: float
+    system: int
+    system_type: str = "t3.medium"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,4 +47,5 @@ class Shape:
     index: IndexShape
     cache: CacheShape | None
     cluster: ClusterShape
+    firewall: bool
     log_retention_days: int

@@ -1,5 +1,6 @@
 """What is estimated is what is declared: sizes are those of the configuration, and every resource has its price."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from infra.config import StackConfig, read_config
 from infra.rehearsal.plan import Plan, Resource
+from lookalike.sizing.assumptions import Assumptions
 from lookalike.sizing.demand import Demand
 from lookalike.sizing.estimate import estimate
 from lookalike.sizing.price_table import PriceTable
@@ -64,6 +66,15 @@ def _assert_cluster(shape: Shape, config: StackConfig) -> None:
     assert (cluster.most, cluster.disk_gb) == (config.triton.most_replicas, told.disk_gb)
 
 
+def always(plan: Plan) -> Counter[str]:
+    """The nodes that are always there, by their preferred type."""
+    groups = [group.attributes for group in plan.of("aws:eks/nodeGroup:NodeGroup")]
+    found: Counter[str] = Counter()
+    for group in groups:
+        found[group["instanceTypes"][0]] += group["scalingConfig"]["minSize"]
+    return found
+
+
 @pytest.fixture(params=PROFILES)
 def plan(request: pytest.FixtureRequest) -> Plan:
     found: Plan = request.getfixturevalue(request.param)
@@ -85,7 +96,7 @@ def test_nothing_is_both_priced_and_free() -> None:
 
 def test_every_instance_has_a_price(plan: Plan) -> None:
     for resource in of_aws(plan):
-        for instance in _instances(resource.attributes):
+        for instance in _instances(resource.inputs):
             key = price_of_instance(resource.type, instance)
             assert key is None or PRICES[key].usd > 0
 
@@ -106,6 +117,12 @@ def test_the_plan_has_what_the_estimate_counts(plan: Plan, request: pytest.Fixtu
     ]
     assert len(interfaces) == shape.interface_endpoints
     assert len(plan.of("aws:elasticache/replicationGroup:ReplicationGroup")) == bool(shape.cache)
+    assert len(plan.of("aws:wafv2/webAcl:WebAcl")) == shape.firewall
+    assert len(plan.of("aws:lb/loadBalancer:LoadBalancer")) == len(plan.of("aws:eks/cluster:Cluster")) == 1
+    assert len(plan.of("aws:cloudwatch/metricAlarm:MetricAlarm")) <= Assumptions().alarms
+    assert always(plan) == Counter(
+        {shape.cluster.instance_type: shape.cluster.baseline} | {shape.cluster.system_type: shape.cluster.system}
+    )
     for domain in plan.of("aws:opensearch/domain:Domain"):
         assert domain.attributes["clusterConfig"]["instanceType"] == shape.index.instance_type
 

@@ -4,6 +4,8 @@ from lookalike.sizing.demand import HOURS_A_MONTH
 from lookalike.sizing.line import Line, Stack
 from lookalike.sizing.triton_replicas import triton_replicas
 
+_SYSTEM_GB = 20
+
 
 def cluster(stack: Stack) -> Iterator[Line]:
     """EKS: control plane, nodes that are always there, nodes of the peak (which may be spot), volumes, the balancer."""
@@ -18,6 +20,13 @@ def cluster(stack: Stack) -> Iterator[Line]:
         quantity=shape.baseline * HOURS_A_MONTH,
         price=price,
     )
+    if shape.system:
+        yield Line(
+            component="cluster",
+            what=f"{shape.system} x {shape.system_type}, for the cluster itself",
+            quantity=shape.system * HOURS_A_MONTH,
+            price=prices[f"ec2.{shape.system_type}"],
+        )
     if extra:
         yield Line(
             component="cluster",
@@ -28,8 +37,8 @@ def cluster(stack: Stack) -> Iterator[Line]:
         )
     yield Line(
         component="cluster",
-        what=f"{shape.disk_gb} GiB gp3 of each node",
-        quantity=shape.disk_gb * (shape.baseline + hours / HOURS_A_MONTH),
+        what="volumes of the nodes, gp3",
+        quantity=shape.disk_gb * (shape.baseline + hours / HOURS_A_MONTH) + _SYSTEM_GB * shape.system,
         price=prices["ebs.gp3"],
     )
     yield Line(component="cluster", what="balancer before Triton", quantity=HOURS_A_MONTH, price=prices["nlb.hours"])

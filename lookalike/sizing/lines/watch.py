@@ -23,6 +23,7 @@ def watch(stack: Stack) -> Iterator[Line]:
         (f"logs kept {shape.log_retention_days} days", kept, "cloudwatch.kept"),
         ("metrics of our own", assumed.custom_metrics, "cloudwatch.metrics"),
         ("alarms", assumed.alarms, "cloudwatch.alarms"),
+        ("the alarm of alarms", 1.0, "cloudwatch.composites"),
         ("dashboards", assumed.dashboards, "cloudwatch.dashboards"),
         ("traces", runs * assumed.traced_share / 1e6, "xray.traces"),
         ("keys", assumed.keys, "kms.keys"),
