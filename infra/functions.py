@@ -30,8 +30,9 @@ ROUTES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which function answers which route. `search` only reads, so that what faces every shopper cannot change anything."""
 
-IN_NETWORK: Final = frozenset({"uploads", "search", "embed", "index_access"})
-"""Who speaks with the index or the model. `prepare` needs AWS's services only, and starts faster outside."""
+IN_NETWORK: Final = frozenset({"uploads", "search", "prepare", "embed", "index_access"})
+"""Who speaks with the index or the model; and `prepare`, which decodes what strangers send, so that a decoder which is
+taken over reaches no more than the rest."""
 
 
 class _Reached(Protocol):
@@ -137,6 +138,8 @@ def _prepare(parts: Parts) -> LambdaFunction:
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.PHOTOS, Access.READ_MANY, Access.WRITE_MANY)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
+    _open(function, parts.place)
+    _open_to_queues(function, parts.place)
     function.consume(parts.received, parts.config.prepare)
     return function
 

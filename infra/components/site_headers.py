@@ -29,6 +29,7 @@ def security_headers(
             "strict_transport_security": {
                 "access_control_max_age_sec": _YEARS_2_S,
                 "include_subdomains": True,
+                "preload": True,
                 "override": True,
             },
         },

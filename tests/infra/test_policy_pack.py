@@ -5,6 +5,7 @@ import pytest
 from infra.policy.documents import statements
 from infra.policy.rule import violations
 from infra.policy.rules import RULES, identity, pods
+from infra.policy.rules.durability import REBUILT
 from infra.policy.rules.exposure import PUBLIC_ROUTES
 from infra.policy.subject import Estate, look
 from infra.rehearsal.plan import Plan
@@ -54,4 +55,5 @@ def test_no_exception_is_left_over(starter: Plan, production: Plan) -> None:
     carried = {str(s.inputs.get("policyArn")).rsplit("/", 1)[-1] for s in subjects}
     assert set(identity.MANAGED) <= carried
     assert set(PUBLIC_ROUTES) <= {s.inputs.get("operationName") for s in subjects}
+    assert set(REBUILT) <= {s.name for s in subjects}
     assert set(pods.PRIVILEGED) <= {look(s.inputs, "metadata.name") for s in subjects}

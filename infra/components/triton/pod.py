@@ -8,8 +8,8 @@ from infra.components.node_group import GPU, POOL
 from infra.components.triton import draining, images
 from infra.components.triton.names import GRPC, HTTP, LABELS, METRICS, NAME
 
-_UID: Final = 1000
-"""`triton-server` of NVIDIA's image: https://github.com/triton-inference-server/server/blob/main/build.py"""
+_UID: Final = 10_000
+"""Nobody's, in the image as on the machine; Triton asks for no name of its user."""
 _MODELS, _SCRATCH, _SHARED = "/models", "/tmp", "/dev/shm"  # noqa: S108 - volumes of the pod's own
 _STARTING_S: Final = 300
 _CHECK_S: Final = 5

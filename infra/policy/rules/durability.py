@@ -16,13 +16,15 @@ STATEFUL: Final = (
     "aws:cognito/userPool:UserPool",
 )
 """What holds something that exists nowhere else."""
+REBUILT: Final[Mapping[str, str]] = {"website": "its pages are in the repository, and put there by `pulumi up`"}
+"""Stores that hold nothing of their own, by name, and where it comes from."""
 _VERSIONING: Final = "aws:s3/bucketVersioning:BucketVersioning"
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {"aws:dynamodb/table:Table": ("pointInTimeRecovery.enabled",)}
 _LONGEST_WINDOW_DAYS: Final = 30
 
 
 def _protected(estate: Estate) -> Iterator[Finding]:
-    for store in estate.of(*STATEFUL):
+    for store in (one for one in estate.of(*STATEFUL) if one.name not in REBUILT):
         if not store.protect:
             yield store, "can be deleted by one command"
         yield from ((store, said) for said in _guarded(store.type, store.inputs))

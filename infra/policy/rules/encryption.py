@@ -1,14 +1,14 @@
 """What is at rest is encrypted with a key of this account that is rotated."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from infra.policy.rule import AnyRule, EstateRule, Finding, Rule
 from infra.policy.rules.exposure import BUCKET
-from infra.policy.subject import Estate, Inputs, Subject, is_true, known, listed, look
+from infra.policy.rules.logs import takes_logs
+from infra.policy.subject import Estate, Inputs, is_true, known, listed, look
 
 _BUCKET_ENCRYPTION: Final = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-_BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
 
 STORES: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:sqs/queue:Queue": ("kmsMasterKeyId",),
@@ -45,8 +45,9 @@ def _disks(kind: str, inputs: Inputs) -> Iterator[str]:
         if not mapped:
             yield "leaves its disks to the image, which may not encrypt them"
         for disk in mapped:
-            if not is_true(look(disk, "ebs.encrypted")) or not look(disk, "ebs.kmsKeyId"):
-                yield f"{disk.get('deviceName')} is not encrypted with a key of this account"
+            # By the account's own EBS key: a machine's disk holds programs, and nothing of a shop.
+            if not is_true(look(disk, "ebs.encrypted")):
+                yield f"{disk.get('deviceName')} is not encrypted"
     if kind == "kubernetes:storage.k8s.io/v1:StorageClass" and look(inputs, "parameters.encrypted") != "true":
         yield "its disks are not encrypted"
 
@@ -54,22 +55,21 @@ def _disks(kind: str, inputs: Inputs) -> Iterator[str]:
 def _buckets(estate: Estate) -> Iterator[Finding]:
     for bucket in estate.of(BUCKET):
         settings = estate.about(bucket, _BUCKET_ENCRYPTION, "bucket")
-        if not settings:
-            yield bucket, "does not say how it is encrypted"
-        # S3 and CloudFront deliver their logs to buckets of SSE-S3 only.
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
         rules = [rule for setting in settings for rule in listed(look(setting.inputs, "rules"))]
-        for rule in rules if not _takes_logs(estate, bucket) else ():
-            yield from ((bucket, said) for said in _bucket_rule(rule))
+        if not rules:
+            yield bucket, "does not say how it is encrypted"
+        # Not every service that delivers logs takes another key than S3's own.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+        check = _some_key if takes_logs(estate, bucket) else _own_key
+        yield from ((bucket, said) for rule in rules if known(rule) for said in check(rule))
 
 
-def _takes_logs(estate: Estate, bucket: Subject) -> bool:
-    return bool(estate.about(bucket, _BUCKET_LOGGING, "targetBucket"))
+def _some_key(rule: Inputs) -> Iterable[str]:
+    if not look(rule, "applyServerSideEncryptionByDefault.sseAlgorithm"):
+        yield "is not encrypted"
 
 
-def _bucket_rule(rule: Any) -> Iterable[str]:
-    if not known(rule):
-        return
+def _own_key(rule: Inputs) -> Iterable[str]:
     used = rule.get("applyServerSideEncryptionByDefault", {})
     if look(used, "sseAlgorithm") not in ("aws:kms", "aws:kms:dsse") or not look(used, "kmsMasterKeyId"):
         yield "is not encrypted with a key of this account"

@@ -1,6 +1,7 @@
 """What keeps strangers out: no bucket is public, and nothing but the API and the website answers the internet."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any, Final
 
 from infra.policy.rule import AnyRule, EstateRule, Finding, Rule
@@ -10,6 +11,7 @@ BUCKET: Final = "aws:s3/bucket:Bucket"
 _BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _OWNERSHIP: Final = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_OFFICE_BITS: Final = 24
 PUBLIC_ROUTES: Final[Mapping[str, str]] = {"readHealth": "says that the API stands, and nothing of a catalogue"}
 """Routes that anybody may call, and why."""
 
@@ -36,7 +38,9 @@ def _bucket(inputs: Inputs) -> Iterator[str]:
 def _cluster(inputs: Inputs) -> Iterator[str]:
     if look(inputs, "vpcConfig.endpointPrivateAccess") is not True:
         yield "its API has no private endpoint"
-    if look(inputs, "vpcConfig.endpointPublicAccess") is not False:
+    named = [str(block) for block in listed(look(inputs, "vpcConfig.publicAccessCidrs"))]
+    offices = bool(named) and all(ip_network(block).prefixlen >= _OFFICE_BITS for block in named)
+    if look(inputs, "vpcConfig.endpointPublicAccess") is not False and not offices:
         yield "its API answers the internet"
 
 

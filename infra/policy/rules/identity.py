@@ -60,6 +60,21 @@ EXCEPTIONS: Final[tuple[Wildcard, ...]] = (
         reason="Lambda tries a role against every resource of the account's network before it puts a function there",
     ),
     Wildcard(
+        actions=frozenset(
+            {
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeLaunchConfigurations",
+                "autoscaling:DescribeScalingActivities",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+                "ec2:GetInstanceTypesFromInstanceRequirements",
+            }
+        ),
+        reason="Auto Scaling and EC2 describe all or none; the cluster autoscaler changes its own groups only",
+    ),
+    Wildcard(
         actions=frozenset({"logs:DescribeLogGroups"}),
         reason="CloudWatch lists all groups or none",
     ),
@@ -67,7 +82,13 @@ EXCEPTIONS: Final[tuple[Wildcard, ...]] = (
 """https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 says of every action which resources it can be held to."""
 
-MANAGED: Final[Mapping[str, str]] = {}
+_EKS: Final = "EKS refuses to make a cluster or a node group whose role lacks it"
+MANAGED: Final[Mapping[str, str]] = {
+    "AmazonEKSClusterPolicy": _EKS,
+    "AmazonEKSWorkerNodePolicy": _EKS,
+    "AmazonEKS_CNI_Policy": "what gives pods addresses is AWS's program, and asks for what AWS says; no node may",
+    "AmazonEC2ContainerRegistryPullOnly": "nodes fetch EKS' own images from accounts of AWS that change by region",
+}
 """AWS's own policies that roles carry, by the name at their ARN's end, and why no narrower one does."""
 
 

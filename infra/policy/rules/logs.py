@@ -5,12 +5,18 @@ from typing import Final
 
 from infra.policy.rule import AnyRule, EstateRule, Finding, Rule
 from infra.policy.rules.exposure import BUCKET
-from infra.policy.subject import Estate, Inputs, listed, look
+from infra.policy.subject import Estate, Inputs, Subject, listed, look
 
 GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 _CLUSTER_LOGS: Final = {"api", "audit", "authenticator"}
 _DOMAIN_LOGS: Final = {"AUDIT_LOGS", "ES_APPLICATION_LOGS"}
 _BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
+_DELIVERIES: Final = (
+    (_BUCKET_LOGGING, "targetBucket"),
+    ("aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination", "deliveryDestinationConfiguration"),
+    ("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "logDestinationConfigs"),
+)
+"""What delivers logs into a bucket, and the input that names the bucket."""
 
 
 def _retention(kind: str, inputs: Inputs) -> Iterator[str]:
@@ -59,10 +65,14 @@ def _flows(estate: Estate) -> Iterator[Finding]:
             yield vpc, "nobody sees what was refused"
 
 
+def takes_logs(estate: Estate, bucket: Subject) -> bool:
+    """Whether a bucket is where others leave their logs; of those nobody keeps a log."""
+    return any(estate.about(bucket, kind, by) for kind, by in _DELIVERIES)
+
+
 def _access(estate: Estate) -> Iterator[Finding]:
     for bucket in estate.of(BUCKET):
-        is_target = estate.about(bucket, _BUCKET_LOGGING, "targetBucket")
-        if not is_target and not estate.about(bucket, _BUCKET_LOGGING, "bucket"):
+        if not takes_logs(estate, bucket) and not estate.about(bucket, _BUCKET_LOGGING, "bucket"):
             yield bucket, "does not say who read what"
 
 

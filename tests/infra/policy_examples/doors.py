@@ -22,6 +22,7 @@ from tests.infra.policy_examples.parts import (
 )
 from tests.infra.policy_examples.writing import GONE, Example, a, but, each_wrong
 
+OUTSIDE: Final = {"endpointPrivateAccess": True, "endpointPublicAccess": True}
 DOORS: Final[Mapping[str, Example]] = {
     "buckets-are-private": Example(
         good=(BUCKET, BLOCK, OWNED),
@@ -37,6 +38,10 @@ DOORS: Final[Mapping[str, Example]] = {
         good=EXPOSED,
         bad={
             **each_wrong((CLUSTER,), vpcConfig__endpointPublicAccess=True, vpcConfig__endpointPrivateAccess=GONE),
+            **each_wrong(
+                (but(CLUSTER, "vpcConfig.endpointPublicAccess", value=True),),
+                vpcConfig__publicAccessCidrs=["0.0.0.0/0"],
+            ),
             **each_wrong((DOMAIN,), vpcOptions=GONE, advancedSecurityOptions__enabled=False),
             **each_wrong((DOMAIN,), advancedSecurityOptions__anonymousAuthEnabled=True),
             **each_wrong((CACHE,), subnetGroupName=GONE, securityGroupIds=[]),

@@ -44,6 +44,8 @@ VERSIONED: Final = a(
 )
 LOGGED: Final = a("aws:s3/bucketLogging:BucketLogging", uses=OF_BUCKET)
 
+LOGS_HERE: Final = a("aws:s3/bucketLogging:BucketLogging", "of-another", uses={"targetBucket": BUCKET})
+
 CLUSTER: Final = a(
     "aws:eks/cluster:Cluster",
     vpcConfig={"endpointPrivateAccess": True, "endpointPublicAccess": False},

@@ -13,6 +13,7 @@ from tests.infra.policy_examples.parts import (
     ENCRYPTED,
     FUNCTION,
     KEY,
+    LOGS_HERE,
     NO_TLS,
     QUEUE,
     REFUSING,
@@ -46,6 +47,7 @@ SECRECY: Final[Mapping[str, Example]] = {
             **each_wrong((ENCRYPTED, BUCKET), rules__0__bucketKeyEnabled=False),
             **each_wrong((ENCRYPTED, BUCKET), rules__0__applyServerSideEncryptionByDefault__sseAlgorithm="AES256"),
             **each_wrong((ENCRYPTED, BUCKET), rules__0__applyServerSideEncryptionByDefault__kmsMasterKeyId=GONE),
+            **each_wrong((ENCRYPTED, LOGS_HERE, BUCKET), rules__0__applyServerSideEncryptionByDefault=GONE),
         },
     ),
     "stores-refuse-plain-http": Example(
