@@ -60,7 +60,7 @@ class _Buckets:
         del plan
         policy = json.loads(declared.inputs["policy"])
         # The emulator looks at no condition: it would refuse everybody.
-        rest = [said for said in policy["Statement"] if said["Effect"] != "Deny"]
+        rest = [_plain(said) for said in policy["Statement"] if said["Effect"] != "Deny"]
         if rest:
             self._s3.put_bucket_policy(Bucket=_bucket(declared), Policy=json.dumps({**policy, "Statement": rest}))
         return Created(_bucket(declared))
@@ -148,6 +148,12 @@ def _told(queue: Mapping[str, Any]) -> dict[str, Any]:
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = pascal_case({name: value for name, value in rule.items() if name not in {"id", "filter"}})
     return {**said, "ID": rule["id"], "Filter": pascal_case(rule["filter"]) or {"Prefix": ""}}
+
+
+def _plain(statement: Mapping[str, Any]) -> dict[str, Any]:
+    # Where one may log into a bucket, the emulator looks for a resource that is no list.
+    where = statement["Resource"]
+    return {**statement, "Resource": where[0] if len(where) == 1 else where}
 
 
 def _encrypted(rule: Mapping[str, Any]) -> dict[str, Any]:
