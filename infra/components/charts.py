@@ -16,11 +16,14 @@ _DAY_S: Final = 86_400
 
 
 def flow_charts(
-    functions: Mapping[str, LambdaFunction], received: WorkQueue, to_embed: WorkQueue, api: pulumi.Input[str]
+    functions: Mapping[str, LambdaFunction],
+    received: WorkQueue | None,
+    to_embed: WorkQueue | None,
+    api: pulumi.Input[str],
 ) -> list[Chart]:
-    """From an upload to an entry, and a search."""
-    queues = {"received": received, "to-embed": to_embed}
-    workers = ("prepare", "embed")
+    """From an upload to an entry, where there are queues, and a search."""
+    named = {"received": received, "to-embed": to_embed}
+    queues = {name: queue for name, queue in named.items() if queue is not None}
     return [
         Chart(title="Uploads", metrics=_uploads()),
         Chart(title="Searches", metrics=[ours(f"Answers{n}xx", "search", label=f"answers {n}xx") for n in (2, 4, 5)]),
@@ -36,10 +39,7 @@ def flow_charts(
                 *(_of_function(name, functions[name], "Duration", "p95") for name in functions),
             ],
         ),
-        Chart(title="Age of the oldest message, s", metrics=[_oldest(name, queue) for name, queue in queues.items()]),
-        Chart(title="Messages that wait, and dead letters", metrics=_waiting(queues)),
-        Chart(title="Messages a batch", metrics=[ours("BatchSize", name, "Average") for name in workers]),
-        Chart(title="Messages that have to come again", metrics=[ours("MessagesToCome", name) for name in workers]),
+        *(_queue_charts(queues) if queues else []),
         Chart(
             title="Runs at once",
             metrics=[_of_function(name, f, "ConcurrentExecutions", "Maximum") for name, f in functions.items()],
@@ -49,6 +49,16 @@ def flow_charts(
             metrics=[_of_function(name, f, what) for name, f in functions.items() for what in ("Errors", "Throttles")],
         ),
         Chart(title="Cold starts", metrics=[_cold(name, f) for name, f in functions.items()]),
+    ]
+
+
+def _queue_charts(queues: Mapping[str, WorkQueue]) -> list[Chart]:
+    workers = ("prepare", "embed")
+    return [
+        Chart(title="Age of the oldest message, s", metrics=[_oldest(name, queue) for name, queue in queues.items()]),
+        Chart(title="Messages that wait, and dead letters", metrics=_waiting(queues)),
+        Chart(title="Messages a batch", metrics=[ours("BatchSize", name, "Average") for name in workers]),
+        Chart(title="Messages that have to come again", metrics=[ours("MessagesToCome", name) for name in workers]),
     ]
 
 

@@ -31,14 +31,14 @@ class IndexWatched:
 class ObservabilityArgs:
     """What one `region` has: `functions` by the names they measure under, the queues, the API, the stores.
 
-    `index` and `cluster` (a name) are None where there is none. `alarms` tells whoever looks at it in the morning,
+    Queues, `index` and `cluster` (a name) are None where there is none. `alarms` tells whoever looks at it in the morning,
     `pager` whoever is woken.
     """
 
     region: str
     functions: Mapping[str, LambdaFunction]
-    received: WorkQueue
-    to_embed: WorkQueue
+    received: WorkQueue | None
+    to_embed: WorkQueue | None
     api: SearchApi
     tables: Mapping[str, pulumi.Input[str]]
     photo_bucket: pulumi.Input[str]
@@ -62,12 +62,13 @@ class Observability(pulumi.ComponentResource):
         super().__init__("lookalike:components:Observability", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        urgent = [self._no_vectors(args), *self._index(args)]
-        parts = [*args.received.alarms, *args.to_embed.alarms, *args.api.alarms]
+        urgent = [*self._no_vectors(args), *self._index(args)]
+        queues = [queue for queue in (args.received, args.to_embed) if queue is not None]
+        parts = [*(alarm for queue in queues for alarm in queue.alarms), *args.api.alarms]
         self.alarms = (*urgent, *parts, *(alarm for f in args.functions.values() for alarm in f.alarms))
         args.pager.any_of(
             name,
-            [*urgent, args.received.alarms[0], args.to_embed.alarms[0], args.api.alarms[0]],
+            [*urgent, *(queue.alarms[0] for queue in queues), args.api.alarms[0]],
             why="Shoppers notice: nothing new is found, or searches fail.",
             runbook=Runbook.PAGE,
             parent=self,
@@ -76,13 +77,15 @@ class Observability(pulumi.ComponentResource):
         self._trace()
         self.register_outputs({})
 
-    def _no_vectors(self, args: ObservabilityArgs) -> aws.cloudwatch.MetricAlarm:
+    def _no_vectors(self, args: ObservabilityArgs) -> list[aws.cloudwatch.MetricAlarm]:
+        if args.to_embed is None:
+            return []
         # Of what is handed on, not of what is uploaded: photos that shoppers search with are never indexed. Of what
         # was written, not of messages done: one that is sent back is done, too.
         handed_on = Metric(
             namespace="AWS/SQS", name="NumberOfMessagesSent", dimensions={"QueueName": args.to_embed.name}
         )
-        return args.alarms.when(
+        silent = args.alarms.when(
             f"{self._name}-no-vectors",
             expression="IF(FILL(photos, 0) > 0 AND FILL(vectors, 0) == 0, 1, 0)",
             of={"photos": handed_on, "vectors": ours("PhotoIndexed", "embed")},
@@ -92,6 +95,7 @@ class Observability(pulumi.ComponentResource):
             periods=_QUARTERS,
             parent=self,
         )
+        return [silent]
 
     def _index(self, args: ObservabilityArgs) -> list[aws.cloudwatch.MetricAlarm]:
         if args.index is None:

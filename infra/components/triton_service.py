@@ -30,14 +30,15 @@ _STARTING: Final = "30m"
 class TritonServiceArgs:
     """`image` serves the model that `models` holds, on nodes of `cluster`, for callers from the blocks `clients`.
 
-    `scaling` says how many servers there are; `queue` is the work that is still to come, by which they are reckoned.
+    `scaling` says how many servers there are; `queue` is the work that is still to come, by which they are reckoned, where
+    there is any.
     A `pod_monitor` is for a Prometheus operator, from namespaces `watchers`: only where the shop runs one.
     """
 
     cluster: GpuCluster
     network: Network
     models: ModelStore
-    queue: WorkQueue
+    queue: WorkQueue | None
     scaling: Scaling
     clients: tuple[str, ...]
     protect: bool
@@ -173,10 +174,13 @@ class TritonService(pulumi.ComponentResource):
     def _scale(self, served: pulumi.Resource) -> None:
         args = self._args
         keda = Keda(f"{self._name}-keda", args.cluster, watched=NAME, opts=pulumi.ResourceOptions(parent=self))
-        args.queue.allow_measure(keda.role)
+        if args.queue is not None:
+            args.queue.allow_measure(keda.role)
         how = self._object("keda.sh/v1alpha1", "TriggerAuthentication", trigger_authentication(), keda.release)
         region = args.cluster.eks.region
-        spec = scaled_object(args.scaling, model=args.model_name, queue_url=args.queue.url, region=region)
+        spec = scaled_object(
+            args.scaling, model=args.model_name, queue_url=args.queue.url if args.queue else None, region=region
+        )
         self._object("keda.sh/v1alpha1", "ScaledObject", spec, keda.release, *keda.role.grants, how, served)
 
     def _balance(self) -> Balancer:

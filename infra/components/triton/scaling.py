@@ -88,9 +88,16 @@ class Scaling:
 
 
 def scaled_object(
-    scaling: Scaling, *, model: str, queue_url: pulumi.Input[str], region: pulumi.Input[str]
+    scaling: Scaling, *, model: str, queue_url: pulumi.Input[str] | None, region: pulumi.Input[str]
 ) -> dict[str, Any]:
-    """What KEDA is told (the `spec` of a ScaledObject)."""
+    """What KEDA is told (the `spec` of a ScaledObject). Without a queue, it goes by what waits in Triton alone.
+
+    Raises `ValueError` where there would be nothing to go by.
+    """
+    backlog = [] if queue_url is None else [_backlog(scaling, queue_url, region)]
+    waiting = [_waiting(scaling, model)] if scaling.least else []
+    if not backlog and not waiting:
+        raise ValueError("a service that may sleep needs a queue that wakes it")
     return {
         "scaleTargetRef": {"name": NAME},
         "minReplicaCount": scaling.least,
@@ -103,7 +110,7 @@ def scaled_object(
             "behavior": "currentReplicasIfHigher",
         },
         "advanced": {"horizontalPodAutoscalerConfig": {"name": NAME, "behavior": {"scaleUp": _UP, "scaleDown": _DOWN}}},
-        "triggers": ([_waiting(scaling, model)] if scaling.least else []) + [_backlog(scaling, queue_url, region)],
+        "triggers": waiting + backlog,
     }
 
 
