@@ -9,4 +9,5 @@ from typing import Final
 TRITON: Final = "nvcr.io/nvidia/tritonserver@sha256:9185ba5b33d2c85c9204b208957b4bbfc6b2b89066efc9192e0f60c2ab58cec0"
 """26.08-py3, for GPUs and processors: CUDA 13.4, which data-centre drivers from R580 on run, as Bottlerocket's does."""
 FETCH: Final = "public.ecr.aws/aws-cli/aws-cli@sha256:749bfaf91d690b9a1768083822d620f96c19defdf9ca2dc227eb3695281fda5b"
-"""2.35.11: the AWS command line, which knows Pod Identity (from 2.15 on); Triton's own S3 client does not."""
+"""2.35.11: the AWS command line, which knows Pod Identity from 2.15 on. Of Triton's own S3 client nobody says so
+(https://github.com/triton-inference-server/server/issues/6651), and it would fetch the model in the server's time."""
