@@ -1,13 +1,16 @@
 import zipfile
 from pathlib import Path
+from typing import get_args
 
-from functions.package import PLATFORM, PYTHON, REQUIRED, ROOT, write_zip
-from infra.components.lambda_function import ARCHITECTURE, RUNTIME
+from functions.package import PLATFORMS, PYTHON, REQUIRED, ROOT, write_zip
+from infra.components.lambda_function import RUNTIME
+from infra.config.functions import Architecture
 
 
 def test_packages_are_for_the_machine_that_the_program_declares() -> None:
     assert f"python{PYTHON}" == RUNTIME
-    assert (PLATFORM.partition("-")[0], ARCHITECTURE) == ("aarch64", "arm64")
+    assert set(PLATFORMS) == set(get_args(Architecture))
+    assert [PLATFORMS[name].partition("-")[0] for name in ("arm64", "x86_64")] == ["aarch64", "x86_64"]
 
 
 def test_there_is_one_for_each_function() -> None:
