@@ -41,7 +41,9 @@ class _Buckets:
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         self._s3.create_bucket(Bucket=name, **place)
         self._s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(declared)})
-        return Created(name, {"bucket": name, "arn": f"arn:aws:s3:::{name}", "bucketRegion": region})
+        host = f"{name}.s3.{region}.amazonaws.com"
+        told = {"arn": f"arn:aws:s3:::{name}", "bucketRegion": region, "bucketRegionalDomainName": host}
+        return Created(name, {"bucket": name, **told})
 
     def access_block(self, declared: Declared, plan: Plan) -> Created:
         del plan
