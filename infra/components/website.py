@@ -184,8 +184,16 @@ class Website(pulumi.ComponentResource):
             account=args.account,
             source_arn=pulumi.Output.concat(f"arn:aws:logs:{_EVERYWHERE}:", args.account, ":delivery-source:*"),
         )
-        kept = LogBucketArgs(writers=[writer], keep_days=args.log_retention_days, protect=args.protect)
+        storage = LogWriter(service="logging.s3.amazonaws.com", account=args.account, source_arn=self._bucket.arn)
+        kept = LogBucketArgs(writers=[writer, storage], keep_days=args.log_retention_days, protect=args.protect)
         bucket = LogBucket(f"{self._name}-logs", kept, opts=self._child)
+        aws.s3.BucketLogging(
+            self._name,
+            bucket=self._bucket.id,
+            target_bucket=bucket.name,
+            target_prefix="bucket/",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[bucket.policy]),
+        )
         source = aws.cloudwatch.LogDeliverySource(
             self._name,
             name=self._unique(),

@@ -36,7 +36,8 @@ class Verdict:
 
     passed: tuple[Ruling, ...]
     failed: tuple[Ruling, ...]
-    resources: int
+    resources: Mapping[str, int]
+    """How many were read, by Checkov's own word for what they are: ``terraform_plan``, ``kubernetes``."""
 
     @property
     def checks(self) -> frozenset[str]:
@@ -83,7 +84,7 @@ def _verdict(reports: Iterable[Mapping[str, Any]]) -> Verdict:
     return Verdict(
         passed=_rulings(found, "passed_checks"),
         failed=_rulings(found, "failed_checks"),
-        resources=sum(report["summary"]["resource_count"] for report in found),
+        resources={report["check_type"]: report["summary"]["resource_count"] for report in found},
     )
 
 

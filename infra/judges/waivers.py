@@ -47,8 +47,8 @@ WAIVERS: Final[tuple[Waiver, ...]] = (
     Waiver(
         checks=frozenset({"CKV_AWS_174", "CKV2_AWS_42"}),
         resources="aws_cloudfront_distribution.website",
-        reason="Without a name of the shop's own, the site has CloudFront's certificate and its choice of TLS; with one "
-        "it has a certificate of its own and TLS 1.2.",
+        reason="Without a name of the shop's own, the site has CloudFront's certificate and its choice of TLS; with "
+        "one it has a certificate of its own and TLS 1.2.",
     ),
 )
 """What could be done, and is not. At most five: the next one has to push out another."""
@@ -112,8 +112,8 @@ BESIDE_THE_POINT: Final[tuple[Waiver, ...]] = (
         checks=frozenset({"CKV2_AWS_47"}),
         resources="aws_cloudfront_distribution.website",
         profiles=frozenset({"production"}),
-        reason="The list against Log4j is there; the check also wants AnonymousIpList, which turns away shoppers behind "
-        "a VPN.",
+        reason="The list against Log4j is there; the check also wants AnonymousIpList, which turns away shoppers "
+        "behind a VPN.",
     ),
 )
 """Checks whose question does not arise here, or that Checkov cannot answer from what it reads."""

@@ -15,6 +15,10 @@ EXCUSED: Final = {
         "Lambda wants every resource of the account's network, */*: "
         "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"
     ),
+    ("LogResourcePolicy.*.policyDocument", "UNKNOWN_ACTION", "*logs:PutLogEventsBatch*"): (
+        "OpenSearch writes its logs with it: "
+        "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createdomain-configure-slow-logs.html"
+    ),
     ("Key.*.policy", "MISMATCHED_TYPE", "*ArnLike*"): (
         "an encryption context is a string that CloudWatch fills with an ARN: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"

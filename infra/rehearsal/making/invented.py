@@ -23,7 +23,12 @@ _SERVICES: Final = {
 _GLOBAL: Final = frozenset({"iam", "cloudfront", "route53", "s3"})
 _PLAIN: Final = frozenset({"sqs", "sns", "s3"})
 """Services whose ARNs name no kind."""
-_KINDS: Final = {"aws:lambda/function:Function": "function:", "aws:cloudwatch/logGroup:LogGroup": "log-group:"}
+_KINDS: Final = {
+    "aws:lambda/function:Function": "function:",
+    "aws:cloudwatch/logGroup:LogGroup": "log-group:",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "replicationgroup:",
+    "aws:elasticache/user:User": "user:",
+}
 _NAMES: Final = ("name", "bucket", "domainName", "clusterName", "nodeGroupName", "identifier")
 _DEPTH: Final = 4
 
