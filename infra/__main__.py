@@ -6,7 +6,7 @@ from infra.tags import tag_everything
 
 config = args.stack_config()
 tag_everything(args.all_tags(config))
-cloud = Cloud("lookalike", config)
+cloud = Cloud(config)
 
 for name, value in cloud.outputs.items():
     pulumi.export(name, value)

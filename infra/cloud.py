@@ -6,7 +6,10 @@ import pulumi_aws as aws
 
 from infra import stack_args as args
 from infra.components.budget import Budget, BudgetArgs
+from infra.components.catalogue_tables import CatalogueTables
+from infra.components.index_replication import IndexReplication, IndexReplicationArgs, Located
 from infra.components.user_pool import UserPool
+from infra.components.vector_index import VectorIndex
 from infra.components.website import Website
 from infra.config import StackConfig
 from infra.issuer import Issuer
@@ -14,61 +17,97 @@ from infra.region import Region, RegionArgs
 from infra.web_firewall import declare_firewall
 
 
-class Cloud(pulumi.ComponentResource):
-    """The whole: what there is once, at home, and a `Region` for each region that is served from."""
+class Cloud:
+    """The whole: a `Region` for each region that is served from, and, at home, what there is once.
+
+    Once there are who vouches for callers, the catalogue's tables with their replicas, the website, and the budget.
+    """
 
     outputs: Mapping[str, Any]
-    """What the stack exports: those of home, and every region's under ``regions``."""
+    """What the stack exports: what home has, and what each region has under ``regions``."""
 
-    def __init__(self, name: str, config: StackConfig, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("lookalike:regions:Cloud", name, None, opts)
+    def __init__(self, config: StackConfig) -> None:
         self._config = config
-        providers = {region: self._speak_to(region) for region in config.regions}
-        self._at_home = pulumi.ResourceOptions(parent=self, provider=providers[config.home])
-        issuer = self._issuer()
+        providers = {name: aws.Provider(name, region=name) for name in config.regions}
+        self._at_home = pulumi.ResourceOptions(provider=providers[config.home])
+        role = self._search_role()
         regions = {
-            region: Region(
-                RegionArgs(name=region, config=config, issuer=issuer),
-                pulumi.ResourceOptions(parent=self, provider=provider),
-            )
-            for region, provider in providers.items()
+            name: Region(RegionArgs(name=name, config=config, provider=provider, search_role=role))
+            for name, provider in providers.items()
         }
-        self._budget(regions[config.home])
-        site = self._show(regions)
-        self._open_to_pages(regions, site)
+        self._home = regions.pop(config.home)
+        self._others = list(regions.values())
+        self._serve()
+        self._replicate()
+        self._budget()
+        site = self._show()
+        self._open_to_pages(site)
         self.outputs = {
-            **regions[config.home].outputs,
+            **self._home.outputs,
             **({"website_url": site.origin} if site else {}),
-            "regions": {name: region.outputs for name, region in regions.items()},
+            "regions": {region.place.region: region.outputs for region in self._all},
         }
-        self.register_outputs({})
 
-    def _speak_to(self, region: str) -> aws.Provider:
-        return aws.Provider(region, region=region, opts=pulumi.ResourceOptions(parent=self))
+    @property
+    def _all(self) -> list[Region]:
+        return [self._home, *self._others]
+
+    def _search_role(self) -> pulumi.Resource | None:
+        index = self._config.index
+        if index.endpoint is not None or not index.make_service_role:
+            return None
+        # An account has it once, whoever made it: other stacks stand on it when this one is gone.
+        opts = pulumi.ResourceOptions.merge(self._at_home, pulumi.ResourceOptions(retain_on_delete=True))
+        return aws.iam.ServiceLinkedRole("search", aws_service_name="opensearchservice.amazonaws.com", opts=opts)
+
+    def _serve(self) -> None:
+        others = [region.place for region in self._others]
+        tables = CatalogueTables("catalogue", args.catalogue_tables(self._home.place, others), self._at_home)
+        issuer = self._issuer()
+        self._home.serve(tables.here, issuer)
+        for region in self._others:
+            region.serve(tables.there(region.place.region), issuer)
 
     def _issuer(self) -> Issuer:
         given = self._config.api
         if given.issuer is not None:
             return Issuer(url=given.issuer, audiences=given.audiences, claim=given.catalogue_claim)
-        account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self)).account_id
-        pool = UserPool("shop", args.user_pool(self._config, account), self._at_home)
+        pool = UserPool("shop", args.user_pool(self._home.place), self._at_home)
         return Issuer(url=pool.issuer, audiences=pool.audiences, claim=pool.claim)
 
-    def _budget(self, home: Region) -> None:
+    def _replicate(self) -> None:
+        """Photos both ways, as shoppers upload wherever they are; vectors from home, the only one to write them."""
+        if not self._others:
+            return
+        account = self._home.place.account
+        self._home.photos.replicate_to(*(region.photos for region in self._others), account=account)
+        for region in self._others:
+            region.photos.replicate_to(self._home.photos, account=account)
+            leader, follower = _located(self._home), _located(region)
+            given = IndexReplicationArgs(leader=leader, follower=follower, account=account)
+            IndexReplication(region.place.naming("index"), given, self._at_home)
+
+    def _budget(self) -> None:
         usd = self._config.watch.budget_usd
         if usd is not None:
-            Budget("month", BudgetArgs(monthly_usd=usd, topic=home.place.alarms.topic), self._at_home)
+            Budget("month", BudgetArgs(monthly_usd=usd, topic=self._home.place.alarms.topic), self._at_home)
 
-    def _show(self, regions: Mapping[str, Region]) -> Website | None:
-        config, home = self._config, regions[self._config.home]
+    def _show(self) -> Website | None:
+        config, home = self._config, self._home
         if not config.website.enabled:
             return None
-        wall = declare_firewall(config, home.place, self._at_home) if config.website.firewall else None
-        forms = [region.photos.form_origin for region in regions.values()]
-        given = args.website(home.place, config.domain.api if config.domain else home.api.host, forms, wall)
-        return Website("website", given, self._at_home)
+        wall = declare_firewall(home.place, self._at_home) if config.website.firewall else None
+        forms = [region.photos.form_origin for region in self._all]
+        host = config.domain.api if config.domain else home.api.host
+        return Website("website", args.website(home.place, host, forms, wall), self._at_home)
 
-    def _open_to_pages(self, regions: Mapping[str, Region], site: Website | None) -> None:
+    def _open_to_pages(self, site: Website | None) -> None:
         pages: list[pulumi.Input[str]] = [*self._config.web_origins, *([site.origin] if site else [])]
-        for region in regions.values():
+        for region in self._all:
             region.photos.open_to(pages)
+
+
+def _located(region: Region) -> Located:
+    if not isinstance(region.index, VectorIndex):
+        raise TypeError("an index that the shop brings is not replicated here")
+    return Located(index=region.index, region=region.place.region, provider=region.provider)

@@ -9,8 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.brought import BroughtIndex, BroughtTriton
-from infra.components.catalogue_tables import Access, CatalogueTables
+from infra.components.catalogue_tables import Access, TablesThere
 from infra.components.embedding_cache import EmbeddingCache
+from infra.components.execution_role import ExecutionRole
 from infra.components.lambda_function import LambdaFunction, LambdaFunctionArgs
 from infra.components.photo_store import PhotoStore
 from infra.components.triton_service import TritonService
@@ -30,6 +31,9 @@ ROUTES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which function answers which route. `search` only reads, so that what faces every shopper cannot change anything."""
 
+AT_HOME_ALONE: Final = frozenset({"putItems", "deleteItem"})
+"""Routes that change items: only home's index is written to (docs/adr/0015-one-region-writes.md)."""
+
 IN_NETWORK: Final = frozenset({"uploads", "search", "prepare", "embed", "index_access"})
 """Who speaks with the index or the model; and `prepare`, which decodes what strangers send, so that a decoder which is
 taken over reaches no more than the rest."""
@@ -40,14 +44,21 @@ class _Reached(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """The queues of the region that photos are indexed in."""
+
+    received: WorkQueue
+    to_embed: WorkQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the functions of one region work with."""
+    """What the functions of one region work with; without `intake`, it only searches."""
 
     place: Place
     photos: PhotoStore
-    tables: CatalogueTables
-    received: WorkQueue
-    to_embed: WorkQueue
+    tables: TablesThere
+    intake: Intake | None
     index: VectorIndex | BroughtIndex
     triton: TritonService | BroughtTriton
     cache: EmbeddingCache | None
@@ -59,29 +70,27 @@ class Parts:
         return self.place.config
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Functions:
-    """The four."""
+    """The functions of one region, each by its name."""
 
-    uploads: LambdaFunction
-    search: LambdaFunction
-    prepare: LambdaFunction
-    embed: LambdaFunction
-
-    @property
-    def by_name(self) -> dict[str, LambdaFunction]:
-        """Each by its name."""
-        return {"uploads": self.uploads, "search": self.search, "prepare": self.prepare, "embed": self.embed}
+    by_name: Mapping[str, LambdaFunction]
 
     @property
     def owners(self) -> dict[str, LambdaFunction]:
-        """The function that answers a route, by the route's name."""
-        return {route: self.by_name[name] for name, routes in ROUTES_OF.items() for route in routes}
+        """The function that answers a route, by the route's name; those that are for home alone only there."""
+        owners = {route: self.by_name[name] for name, routes in ROUTES_OF.items() for route in routes}
+        elsewhere = "embed" not in self.by_name
+        return {route: owner for route, owner in owners.items() if not (elsewhere and route in AT_HOME_ALONE)}
 
 
 def declare_functions(parts: Parts) -> Functions:
-    """Make the four functions, grant them what they need, and feed two of them from their queues."""
-    return Functions(uploads=_uploads(parts), search=_search(parts), prepare=_prepare(parts), embed=_embed(parts))
+    """Make the functions, grant them what they need, and feed two of them from the queues, where there are any."""
+    serving = {"uploads": _uploads(parts), "search": _search(parts)}
+    if parts.intake is None:
+        return Functions(serving)
+    working = {"prepare": _prepare(parts, parts.intake), "embed": _embed(parts, parts.intake)}
+    return Functions({**serving, **working})
 
 
 def declare_keeper(place: Place) -> LambdaFunction:
@@ -95,6 +104,17 @@ def _uploads(parts: Parts) -> LambdaFunction:
     role, tables = function.role, parts.tables
     parts.photos.allow_write(role, UPLOADS)
     parts.photos.allow_tag(role, UPLOADS)
+    if parts.intake is None:
+        tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
+        tables.allow(role, t.ITEMS, Access.READ_MANY)
+    else:
+        _let_change(role, parts)
+    _open(function, parts.place, parts.index)
+    return function
+
+
+def _let_change(role: ExecutionRole, parts: Parts) -> None:
+    tables = parts.tables
     parts.photos.allow_delete(role, UPLOADS, PREPARED, THUMBNAILS)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE, Access.WRITE_MANY, query=[t.BY_ITEM])
     tables.allow(role, t.PHOTOS, Access.WRITE_MANY)
@@ -102,8 +122,6 @@ def _uploads(parts: Parts) -> LambdaFunction:
     tables.allow(role, t.ITEM_PHOTOS, Access.QUERY, Access.DELETE)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
     parts.index.allow_write(role)
-    _open(function, parts.place, parts.index)
-    return function
 
 
 def _search(parts: Parts) -> LambdaFunction:
@@ -122,11 +140,11 @@ def _search(parts: Parts) -> LambdaFunction:
     return function
 
 
-def _prepare(parts: Parts) -> LambdaFunction:
+def _prepare(parts: Parts, intake: Intake) -> LambdaFunction:
     told = {
         **_tables(parts, t.UPLOADS, t.PHOTOS, t.EVENTS),
         **_photos(parts),
-        Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
+        Variable.TO_EMBED_QUEUE_URL: intake.to_embed.url,
         Variable.MODEL_INPUT_SIZE: str(parts.config.model.input_size),
     }
     function = _declare("prepare", parts.place, parts.config.prepare, told)
@@ -134,17 +152,17 @@ def _prepare(parts: Parts) -> LambdaFunction:
     parts.photos.allow_read(role, UPLOADS)
     parts.photos.allow_write(role, PREPARED, THUMBNAILS)
     parts.photos.allow_delete(role, UPLOADS)
-    parts.to_embed.allow_send(role)
+    intake.to_embed.allow_send(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.PHOTOS, Access.READ_MANY, Access.WRITE_MANY)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
     _open(function, parts.place)
     _open_to_queues(function, parts.place)
-    function.consume(parts.received, parts.config.prepare)
+    function.consume(intake.received, parts.config.prepare)
     return function
 
 
-def _embed(parts: Parts) -> LambdaFunction:
+def _embed(parts: Parts, intake: Intake) -> LambdaFunction:
     known = _tables(parts, *t.TABLES)
     told = {
         **known,
@@ -152,16 +170,16 @@ def _embed(parts: Parts) -> LambdaFunction:
         **_model(parts),
         **_cache(parts),
         **_photos(parts),
-        Variable.RECEIVED_QUEUE_URL: parts.received.url,
-        Variable.TO_EMBED_QUEUE_URL: parts.to_embed.url,
+        Variable.RECEIVED_QUEUE_URL: intake.received.url,
+        Variable.TO_EMBED_QUEUE_URL: intake.to_embed.url,
         Variable.LONGEST_RUN_S: str(parts.config.embed.timeout_s),
     }
     function = _declare("embed", parts.place, parts.config.embed, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, PREPARED)
     parts.photos.allow_delete(role, UPLOADS)
-    parts.received.allow_send(role)
-    parts.to_embed.allow_send(role)
+    intake.received.allow_send(role)
+    intake.to_embed.allow_send(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.PHOTOS, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE)
@@ -171,7 +189,7 @@ def _embed(parts: Parts) -> LambdaFunction:
     _open(function, parts.place, parts.index, parts.triton)
     _remember(function, parts.cache)
     _open_to_queues(function, parts.place)
-    function.consume(parts.to_embed, parts.config.embed)
+    function.consume(intake.to_embed, parts.config.embed)
     return function
 
 

@@ -9,8 +9,8 @@ from infra.components.work_queue import WorkQueue
 from infra.place import Place
 
 
-def declare_triton(place: Place, queue: WorkQueue) -> tuple[TritonService | BroughtTriton, GpuCluster | None]:
-    """The inference service of a region, scaled by what waits in `queue`, and the cluster that it runs in, if any."""
+def declare_triton(place: Place, queue: WorkQueue | None) -> tuple[TritonService | BroughtTriton, GpuCluster | None]:
+    """The inference service of a region, scaled by what waits in `queue`, if any, and its cluster, if made here."""
     endpoint, name, child = place.config.triton.endpoint, place.naming, place.opts
     if endpoint is not None:
         return BroughtTriton(endpoint, place.network), None

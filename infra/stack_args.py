@@ -101,12 +101,13 @@ def work_queue(place: Place, consumer: ConsumerConfig, fed_by: aws.s3.Bucket | N
     )
 
 
-def catalogue_tables(place: Place) -> CatalogueTablesArgs:
-    """The tables that the adapters know."""
-    return CatalogueTablesArgs(key=place.key, protect=place.config.protect)
+def catalogue_tables(home: Place, others: Sequence[Place]) -> CatalogueTablesArgs:
+    """The tables that the adapters know, at home and in the other regions."""
+    replicas = {place.region: place.key for place in others}
+    return CatalogueTablesArgs(key=home.key, protect=home.config.protect, replicas=replicas)
 
 
-def vector_index(place: Place, keeper: LambdaFunction) -> VectorIndexArgs:
+def vector_index(place: Place, keeper: LambdaFunction, search_role: pulumi.Resource | None) -> VectorIndexArgs:
     """OpenSearch, as the profile sizes it."""
     config = place.config
     return VectorIndexArgs(
@@ -118,6 +119,7 @@ def vector_index(place: Place, keeper: LambdaFunction) -> VectorIndexArgs:
         account=place.account,
         protect=config.protect,
         log_retention_days=config.watch.log_retention_days,
+        service_role=search_role,
     )
 
 
@@ -152,7 +154,7 @@ def gpu_cluster(place: Place) -> GpuClusterArgs:
     )
 
 
-def triton_service(place: Place, cluster: GpuCluster, models: ModelStore, queue: WorkQueue) -> TritonServiceArgs:
+def triton_service(place: Place, cluster: GpuCluster, models: ModelStore, queue: WorkQueue | None) -> TritonServiceArgs:
     """Triton: callers are functions in private subnets."""
     config, triton = place.config, place.config.triton
     rate = PHOTOS_A_SECOND_ON_A_GPU if config.cluster.gpu else PHOTOS_A_SECOND_ON_A_CPU
@@ -177,10 +179,11 @@ def embedding_cache(place: Place) -> EmbeddingCacheArgs:
     return EmbeddingCacheArgs(network=place.network, key=place.key, node_type=cache.node_type, replicas=cache.replicas)
 
 
-def user_pool(config: StackConfig, account: pulumi.Input[str]) -> UserPoolArgs:
+def user_pool(home: Place) -> UserPoolArgs:
     """Who vouches for callers."""
+    config = home.config
     return UserPoolArgs(
-        catalogues=tuple(map(CatalogueId, config.api.catalogues)), account=account, protect=config.protect
+        catalogues=tuple(map(CatalogueId, config.api.catalogues)), account=home.account, protect=config.protect
     )
 
 
@@ -208,8 +211,8 @@ def observability(parts: Parts, functions: Functions, api: SearchApi, cluster: G
     return ObservabilityArgs(
         region=place.region,
         functions=functions.by_name,
-        received=parts.received,
-        to_embed=parts.to_embed,
+        received=parts.intake.received if parts.intake else None,
+        to_embed=parts.intake.to_embed if parts.intake else None,
         api=api,
         tables=parts.tables.names,
         photo_bucket=parts.photos.name,

@@ -2,7 +2,6 @@ import pulumi
 
 from infra.components.firewall import Firewall, FirewallArgs
 from infra.components.log_bucket import LogBucket, LogBucketArgs, LogWriter
-from infra.config import StackConfig
 from infra.place import Place
 
 _EVERYWHERE = "us-east-1"
@@ -12,8 +11,9 @@ _PREFIX = "aws-waf-logs-lookalike-"
 https://docs.aws.amazon.com/waf/latest/developerguide/logging-s3.html"""
 
 
-def declare_firewall(config: StackConfig, home: Place, opts: pulumi.ResourceOptions) -> Firewall:
+def declare_firewall(home: Place, opts: pulumi.ResourceOptions) -> Firewall:
     """What turns floods and known attacks away before they reach the website or, through it, the API."""
+    config = home.config
     source = pulumi.Output.concat(f"arn:aws:logs:{_EVERYWHERE}:", home.account, ":*")
     writer = LogWriter(service="delivery.logs.amazonaws.com", account=home.account, source_arn=source)
     kept = LogBucketArgs(

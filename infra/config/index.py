@@ -18,6 +18,9 @@ class IndexConfig(Section):
     zones: int = Field(ge=1, le=3, description="Availability zones that data nodes stand in.")
     manager_type: SearchInstance = Field(default="m7g.medium.search", description="Dedicated managers' type.")
     managers: int = Field(description="Dedicated managers: 0, 3 or 5.")
+    make_service_role: bool = Field(
+        default=True, description="Whether AWS's role for search in networks is made; false where the account has it."
+    )
     volume_gb: int = Field(ge=10, le=16_000, description="gp3 of each data node in GiB.")
 
     @property

@@ -61,4 +61,14 @@ class StackConfig(Demand):
             raise ValueError("regions must differ")
         if len(self.regions) > 1 and self.domain is None:
             raise ValueError("several regions need a domain, whose one name leads each shopper to the nearest")
+        if len(self.regions) > 1:
+            self._can_be_in_several()
         return self
+
+    def _can_be_in_several(self) -> None:
+        if self.index.endpoint is not None or self.triton.endpoint is not None:
+            raise ValueError("what is brought (index.endpoint, triton.endpoint) is in one region; set one in regions")
+        if self.index.size.burstable:
+            raise ValueError(f"an index of {self.index.instance_type} is not replicated; take index.instance_type r7g")
+        if self.triton.least_replicas == 0:
+            raise ValueError("triton.least_replicas must be at least 1 where regions have no queue that wakes it")
