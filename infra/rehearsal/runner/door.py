@@ -50,14 +50,21 @@ class BucketDoor:
             return Response(refusal, error.status, content_type="application/xml")(environ, start_response)
         answer = self._emulator({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
         if "tagging" in fields:
-            self._tag(environ, fields["key"], fields["tagging"].encode())
+            self._tag(environ, fields)
         return answer
 
-    def _tag(self, environ: dict[str, Any], key: str, tagging: bytes) -> None:
-        bucket = str(environ["PATH_INFO"]).strip("/").split("/")[0]
-        place = {"REQUEST_METHOD": "PUT", "PATH_INFO": f"/{bucket}/{key}", "QUERY_STRING": "tagging"}
-        body = {"CONTENT_TYPE": "application/xml", "CONTENT_LENGTH": str(len(tagging))}
-        self._emulator({**environ, **place, **body, "wsgi.input": io.BytesIO(tagging)}, lambda *_: None)
+    def _tag(self, environ: dict[str, Any], fields: Mapping[str, str]) -> None:
+        tagging = fields["tagging"].encode()
+        path = f"/{str(environ['PATH_INFO']).strip('/').split('/')[0]}/{fields['key']}"
+        signed = f"AWS4-HMAC-SHA256 Credential={fields['x-amz-credential']}"
+        asked = {"REQUEST_METHOD": "PUT", "PATH_INFO": path, "QUERY_STRING": "tagging", "RAW_URI": path}
+        asked |= {"REQUEST_URI": f"{path}?tagging", "HTTP_AUTHORIZATION": signed}
+        body = {
+            "CONTENT_TYPE": "application/xml",
+            "CONTENT_LENGTH": str(len(tagging)),
+            "wsgi.input": io.BytesIO(tagging),
+        }
+        self._emulator({**environ, **asked, **body}, lambda *_: None)
 
 
 def check_form(environ: Mapping[str, Any], body: bytes, secret: str) -> Mapping[str, str]:
