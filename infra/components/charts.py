@@ -11,6 +11,7 @@ from infra.components.metric import Metric, ours
 from infra.components.work_queue import WorkQueue
 
 _STAGES: Final = ("Decode", "Embed", "Search", "Describe", "Total")
+_TRITON: Final = "Lookalike/Triton"
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 
@@ -84,24 +85,36 @@ def index_charts(domain: pulumi.Input[str], account: pulumi.Input[str]) -> list[
     ]
 
 
-def gpu_charts(cluster: pulumi.Input[str]) -> list[Chart]:
-    """What Container Insights sees of a cluster's GPUs.
+def model_charts() -> list[Chart]:
+    """The inference servers, by what `triton.telemetry` reads of them.
 
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-enhanced-EKS.html
+    https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
     """
-    names = ("node_gpu_utilization", "node_gpu_memory_utilization")
-    used = [
-        Metric(namespace="ContainerInsights", name=n, dimensions={"ClusterName": cluster}, statistic="Average")
-        for n in names
+
+    def of(name: str, statistic: str, label: str = "") -> Metric:
+        return Metric(namespace=_TRITON, name=name, dimensions={"service": "triton"}, statistic=statistic, label=label)
+
+    return [
+        Chart(
+            title="GPUs, 1 is busy all the time",
+            metrics=[
+                of("nv_gpu_utilization", "Average", "on average"),
+                of("nv_gpu_utilization", "Maximum", "the busiest"),
+            ],
+        ),
+        Chart(
+            title="Photos that wait for the model",
+            metrics=[of("nv_inference_pending_request_count", "Maximum", "waiting")],
+        ),
+        Chart(
+            title="Photos a batch of the model",
+            ratio=(of("nv_inference_count", "Sum"), of("nv_inference_exec_count", "Sum")),
+        ),
+        Chart(
+            title="Time a photo waits for the model, us",
+            ratio=(of("nv_inference_queue_duration_us", "Sum"), of("nv_inference_request_success", "Sum")),
+        ),
     ]
-    nodes = Metric(
-        namespace="ContainerInsights",
-        name="cluster_node_count",
-        dimensions={"ClusterName": cluster},
-        statistic="Maximum",
-        label="nodes",
-    )
-    return [Chart(title="GPUs, %", metrics=used), Chart(title="Nodes of the cluster", metrics=[nodes])]
 
 
 def cost_charts(

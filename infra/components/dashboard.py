@@ -14,10 +14,11 @@ _PERIOD_S: Final = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Lines of `metrics` over time; `period_s` is how long one point stands for."""
+    """Lines of `metrics` over time, or of the first over the second of `ratio`; a point stands for `period_s`."""
 
     title: str
-    metrics: Sequence[Metric]
+    metrics: Sequence[Metric] = ()
+    ratio: tuple[Metric, Metric] | None = None
     period_s: int = _PERIOD_S
 
 

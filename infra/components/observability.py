@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.alarms import Alarms, Runbook
-from infra.components.charts import cost_charts, flow_charts, gpu_charts, index_charts
+from infra.components.charts import cost_charts, flow_charts, index_charts, model_charts
 from infra.components.dashboard import dashboard_body
 from infra.components.lambda_function import LambdaFunction
 from infra.components.metric import Metric, ours
@@ -31,8 +31,8 @@ class IndexWatched:
 class ObservabilityArgs:
     """What one `region` has: `functions` by the names they measure under, the queues, the API, the stores.
 
-    Queues, `index` and `cluster` (a name) are None where there is none. `alarms` tells whoever looks at it in the morning,
-    `pager` whoever is woken.
+    Queues, `index` and `cluster` (that Triton runs in, by name) are None where there is none. `alarms` tells whoever
+    looks at it in the morning, `pager` whoever is woken.
     """
 
     region: str
@@ -127,7 +127,7 @@ class Observability(pulumi.ComponentResource):
         if args.index is not None:
             charts += index_charts(args.index.domain, args.index.account)
         if args.cluster is not None:
-            charts += gpu_charts(args.cluster)
+            charts += model_charts()
         charts += cost_charts(args.functions, args.tables, args.photo_bucket)
         text = f"**Lookalike, {args.region}.** What an alarm means and what to do is in its description."
         aws.cloudwatch.Dashboard(

@@ -15,6 +15,9 @@ from infra.components.alarms import Alarms, Runbook
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.metric import OURS
 from infra.components.observability import IndexWatched, Observability, ObservabilityArgs
+from infra.components.triton import telemetry
+from infra.components.triton.names import MEASURED_AS
+from infra.components.triton.names import NAME as TRITON
 from infra.rehearsal.plan import Plan
 from infra.rehearsal.policy import allows
 from lookalike.ports.event_log import EventKind
@@ -51,8 +54,6 @@ PUBLISHED: Final = {
         "CPUUtilization",
         "JVMMemoryPressure",
     },
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-enhanced-EKS.html
-    "ContainerInsights": {"node_gpu_utilization", "node_gpu_memory_utilization", "cluster_node_count"},
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     "AWS/DynamoDB": {"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"},
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
@@ -93,7 +94,8 @@ def body(*, bare: bool = False) -> dict[str, Any]:
 
 def charted() -> Iterator[tuple[str, str, Mapping[str, str]]]:
     for widget in body()["widgets"]:
-        for namespace, name, *rest in widget["properties"].get("metrics", []):
+        lines = [line for line in widget["properties"].get("metrics", []) if "expression" not in line[0]]
+        for namespace, name, *rest in lines:
             yield namespace, name, dict(zip(rest[:-1:2], rest[1:-1:2], strict=True))
 
 
@@ -134,7 +136,7 @@ def test_a_first_preview_shows_all_of_it() -> None:
 def test_every_metric_is_one_that_something_emits() -> None:
     looked_at = [*charted(), *alarmed()]
     assert len(looked_at) > 60
-    known = PUBLISHED | {OURS: emitted()}
+    known = PUBLISHED | {OURS: emitted(), MEASURED_AS: set(telemetry.MEASURED)}
     assert {(space, name) for space, name, _ in looked_at if name not in known[space]} == set()
 
 
@@ -149,6 +151,19 @@ def test_the_functions_metrics_are_looked_for_where_powertools_puts_them() -> No
     for dimensions in seen:
         assert dimensions["service"] in NAMES
         assert set(dimensions) <= {"service", "function_name"}
+
+
+def test_the_models_metrics_are_looked_for_where_its_telemetry_puts_them() -> None:
+    seen = [dimensions for space, _, dimensions in charted() if space == MEASURED_AS]
+    assert len(seen) > 5
+    assert all(dimensions == {"service": TRITON} for dimensions in seen)
+    (batch,) = [w for w in body()["widgets"] if w["properties"].get("title") == "Photos a batch of the model"]
+    above, below, shown = batch["properties"]["metrics"]
+    assert shown[0]["expression"] == "above / below"
+    assert [(line[1], line[-1]["id"]) for line in (above, below)] == [
+        ("nv_inference_count", "above"),
+        ("nv_inference_exec_count", "below"),
+    ]
 
 
 def test_the_dashboard_shows_what_there_is_to_see() -> None:
