@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.index_access.wiring import open_domain
 from functions.runtime import Event, observed
-from lookalike.adapters.opensearch.access import KINDS, allow
+from lookalike.adapters.opensearch.access import KINDS, allow, audit
 
 
 @observed
@@ -16,4 +16,5 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
     del context
     client, access = open_domain(event["endpoint"]), KINDS[event["access"]]
     allow(client, access, role=event["role"], backend_role=event["backend_role"])
+    audit(client)
     return {"role": event["role"]}

@@ -18,7 +18,7 @@ ENGINE: Final = "OpenSearch_2.19"
 """The version that the adapter is tested against."""
 _TLS: Final = "Policy-Min-TLS-1-2-PFS-2023-10"
 """https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_DomainEndpointOptions.html"""
-_ACTION_OF: Final = {"GET": "es:ESHttpGet", "POST": "es:ESHttpPost", "PUT": "es:ESHttpPut"}
+_ACTION_OF: Final = {"GET": "es:ESHttpGet", "POST": "es:ESHttpPost", "PUT": "es:ESHttpPut", "PATCH": "es:ESHttpPatch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,9 @@ class VectorIndex(pulumi.ComponentResource):
             raise ValueError("the index's keeper must stand in the index's network")
         security = pulumi.Output.concat(self.domain.arn, "/_plugins/_security/api/")
         roles = tuple(pulumi.Output.concat(security, kind, "/", self._name, "-*") for kind in ("roles", "rolesmapping"))
-        granted = self._keeper.role.grant(f"keeps-{self._name}", Statement((_ACTION_OF["PUT"],), roles))
+        audit = (pulumi.Output.concat(security, "audit"),)
+        writes = (Statement((_ACTION_OF["PUT"],), roles), Statement((_ACTION_OF["PATCH"],), audit))
+        granted = self._keeper.role.grant(f"keeps-{self._name}", *writes)
         return (granted, *self.admit(self._keeper.security_group))
 
     def _make(self, args: VectorIndexArgs) -> aws.opensearch.Domain:

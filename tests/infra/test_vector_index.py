@@ -221,6 +221,8 @@ def test_the_keeper_may_say_who_may_what_and_nothing_else(plan: Plan) -> None:
     for kind in ("roles", "rolesmapping"):
         assert allows([keeper], "es:ESHttpPut", f"{arn}/_plugins/_security/api/{kind}/index-search")
         assert not allows([keeper], "es:ESHttpPut", f"{arn}/_plugins/_security/api/{kind}/all_access")
+    assert allows([keeper], "es:ESHttpPatch", f"{arn}/_plugins/_security/api/audit")
+    assert not allows([keeper], "es:ESHttpPatch", f"{arn}/_plugins/_security/api/roles/all_access")
     assert not allows([keeper], "es:ESHttpPut", f"{arn}/_plugins/_security/api/internalusers/me")
     assert not allows([keeper], "es:ESHttpPost", f"{arn}/lookalike_shop/_bulk")
 
