@@ -22,6 +22,7 @@ from infra.components.search_api import SearchApi, SearchApiArgs
 from infra.components.throttle import Throttle
 from infra.components.triton.images import TRITON
 from infra.components.triton.scaling import Scaling
+from infra.components.triton.telemetry import TelemetryArgs
 from infra.components.triton_service import TritonServiceArgs
 from infra.components.user_pool import UserPoolArgs
 from infra.components.vector_index import VectorIndex, VectorIndexArgs
@@ -169,6 +170,7 @@ def triton_service(place: Place, cluster: GpuCluster, models: ModelStore, queue:
         protect=config.protect,
         image=triton.image or TRITON,
         model_name=config.model.name,
+        telemetry=TelemetryArgs(key=place.key, retention_days=config.watch.log_retention_days),
         pod_monitor=triton.pod_monitor,
     )
 

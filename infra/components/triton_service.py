@@ -17,6 +17,7 @@ from infra.components.triton.network_policies import policies
 from infra.components.triton.pod import PodArgs, pod
 from infra.components.triton.pod_monitor import pod_monitor
 from infra.components.triton.scaling import Scaling, scaled_object, trigger_authentication
+from infra.components.triton.telemetry import Telemetry, TelemetryArgs
 from infra.components.work_queue import WorkQueue
 
 _NOBODYS: Final = "lookalike/declared"
@@ -30,9 +31,9 @@ _STARTING: Final = "30m"
 class TritonServiceArgs:
     """`image` serves the model that `models` holds, on nodes of `cluster`, for callers from the blocks `clients`.
 
-    `scaling` says how many servers there are; `queue` is the work that is still to come, by which they are reckoned, where
-    there is any.
-    A `pod_monitor` is for a Prometheus operator, from namespaces `watchers`: only where the shop runs one.
+    `scaling` says how many servers there are; `queue` is the work that is still to come, by which they are reckoned,
+    where there is any. `telemetry` carries what they say of themselves to CloudWatch; a `pod_monitor` is for a
+    Prometheus operator, from namespaces `watchers`: only where the shop runs one.
     """
 
     cluster: GpuCluster
@@ -44,6 +45,7 @@ class TritonServiceArgs:
     protect: bool
     image: str = TRITON
     model_name: str = "embedder"
+    telemetry: TelemetryArgs | None = None
     pod_monitor: bool = False
     watchers: tuple[str, ...] = ()
 
@@ -66,6 +68,9 @@ class TritonService(pulumi.ComponentResource):
         self._expose()
         if args.scaling.moves:
             self._scale(served)
+        if args.telemetry is not None:
+            below = pulumi.ResourceOptions(parent=self)
+            Telemetry(f"{name}-telemetry", args.telemetry, args.cluster, after=[space, *shut], opts=below)
         if args.pod_monitor:
             self._object("monitoring.coreos.com/v1", "PodMonitor", pod_monitor())
         self._balancer = self._balance()

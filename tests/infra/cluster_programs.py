@@ -11,6 +11,7 @@ from infra.components.gpu_cluster import GpuCluster, GpuClusterArgs
 from infra.components.model_store import ModelStore, ModelStoreArgs, shipped_model
 from infra.components.network import Network, NetworkArgs
 from infra.components.triton.scaling import Scaling
+from infra.components.triton.telemetry import TelemetryArgs
 from infra.components.triton_service import TritonService, TritonServiceArgs
 from infra.components.work_queue import WorkQueue, WorkQueueArgs
 from infra.config import NodeGroupConfig
@@ -85,6 +86,7 @@ def a_service(*, gpu: bool = True, revision: str | None = None, scaling: Scaling
         scaling=scaling or (Scaling(least=2, most=8, rate=400) if gpu else Scaling(least=1, most=1, rate=100)),
         clients=CLIENTS,
         protect=True,
+        telemetry=TelemetryArgs(key=key, retention_days=90),
     )
     service = TritonService("triton", replace(args, **changes))
     service.admit(network.security_group("search", "The search function"))

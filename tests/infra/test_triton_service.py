@@ -67,8 +67,7 @@ def test_a_preview_shows_every_object(plan: Plan) -> None:
     before = previewed_service()
     made = {(r.type, r.name) for r in plan.resources.values()}
     assert {(r.type, r.name) for r in before.resources.values()} == made
-    (deployment,) = before.of(DEPLOYMENT)
-    assert deployment.inputs["metadata"]["namespace"] == "triton"
+    assert {deployment.inputs["metadata"]["namespace"] for deployment in before.of(DEPLOYMENT)} == {"triton"}
 
 
 def test_each_server_has_a_whole_gpu_on_a_node_that_is_kept_for_it(plan: Plan) -> None:
@@ -164,8 +163,9 @@ def test_pods_let_in_functions_and_who_measures_them(plan: Plan) -> None:
     asking, watching = rules["triton"]["ingress"]
     assert [peer["ipBlock"]["cidr"] for peer in asking["from"]] == list(CLIENTS)
     assert [port["port"] for port in asking["ports"]] == [GRPC]
-    (watcher,) = watching["from"]
-    assert watcher["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "keda"}
+    telemetry, keda = watching["from"]
+    assert telemetry["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "telemetry"
+    assert keda["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "keda"}
     assert [port["port"] for port in watching["ports"]] == [METRICS]
     labels = plan.one(DEPLOYMENT, "triton").inputs["spec"]["template"]["metadata"]["labels"]
     assert rules["triton"]["podSelector"]["matchLabels"].items() <= labels.items()
@@ -175,15 +175,17 @@ def test_pods_let_in_functions_and_who_measures_them(plan: Plan) -> None:
 
 def test_pods_start_behind_their_policies(plan: Plan) -> None:
     deployment = plan.one(DEPLOYMENT, "triton")
-    assert {policy.name for policy in plan.before(deployment.declared, POLICY)} == {"triton-nobody", "triton-triton"}
+    for each in (deployment, plan.one(DEPLOYMENT, "triton-telemetry")):
+        before = {policy.name for policy in plan.before(each.declared, POLICY)}
+        assert before == {"triton-nobody", "triton-telemetry", "triton-triton"}
 
 
 def test_pods_keep_the_restricted_standard(plan: Plan, small: Plan) -> None:
     for each in (plan, small):
-        deployment = each.one(DEPLOYMENT, "triton")
         (restricted, bounded, _) = pods.RULES
-        for rule in (restricted, bounded):
-            assert list(rule.check(deployment.type, deployment.inputs)) == []  # type: ignore[call-arg, arg-type]
+        for deployment in each.of(DEPLOYMENT):
+            for rule in (restricted, bounded):
+                assert list(rule.check(deployment.type, deployment.inputs)) == []  # type: ignore[call-arg, arg-type]
         spec = pod(each)
         assert spec["automountServiceAccountToken"] is False
         written = {volume["name"] for volume in spec["volumes"] if set(volume) == {"name", "emptyDir"}}
@@ -195,7 +197,8 @@ def test_pods_keep_the_restricted_standard(plan: Plan, small: Plan) -> None:
 
 
 def test_images_are_named_by_digest(plan: Plan) -> None:
-    for container in (*pod(plan)["initContainers"], *pod(plan)["containers"]):
+    (telemetry,) = plan.one(DEPLOYMENT, "triton-telemetry").inputs["spec"]["template"]["spec"]["containers"]
+    for container in (*pod(plan)["initContainers"], *pod(plan)["containers"], telemetry):
         assert DIGEST.fullmatch(container["image"])
     for tag in plan.one("kubernetes:helm.sh/v3:Release", "triton-keda").inputs["values"]["image"].values():
         if isinstance(tag, dict):
@@ -284,6 +287,23 @@ def test_on_processors_it_asks_for_no_gpu_and_scales_nothing(small: Plan) -> Non
     }
 
 
+def test_what_servers_say_of_themselves_reaches_cloudwatch_and_nothing_else_is_allowed(plan: Plan) -> None:
+    (container,) = plan.one(DEPLOYMENT, "triton-telemetry").inputs["spec"]["template"]["spec"]["containers"]
+    config = json.loads({variable["name"]: variable["value"] for variable in container["env"]}["AOT_CONFIG_CONTENT"])
+    (scraped,) = config["receivers"]["prometheus"]["config"]["scrape_configs"]
+    (everyone,) = scraped["dns_sd_configs"]
+    assert (everyone["names"], everyone["port"]) == (["triton-metrics.triton.svc.cluster.local"], METRICS)
+    (kept,) = scraped["metric_relabel_configs"]
+    assert {"nv_gpu_utilization", "nv_inference_queue_duration_us"} <= set(kept["regex"].split("|"))
+    log = plan.one("aws:cloudwatch/logGroup:LogGroup", "triton-telemetry")
+    written = config["exporters"]["awsemf"]
+    assert (written["log_group_name"], written["region"]) == (log.attributes["name"], REGION)
+    assert (log.inputs["retentionInDays"], bool(log.inputs["kmsKeyId"])) == (90, True)
+    (tells,) = granted(plan, "triton-telemetry")
+    assert tells["Resource"] == [f"{log.attributes['arn']}:*"]
+    assert all(action.startswith("logs:") for action in tells["Action"])
+
+
 def test_an_operators_monitor_is_there_where_one_is_run(plan: Plan) -> None:
     kind = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
     assert plan.of(kind) == []
@@ -292,7 +312,8 @@ def test_an_operators_monitor_is_there_where_one_is_run(plan: Plan) -> None:
     (endpoint,) = monitor.inputs["spec"]["podMetricsEndpoints"]
     assert endpoint["port"] in {port["name"] for port in server(watched)["ports"]}
     policy = watched.one(POLICY, "triton-triton").inputs["spec"]["ingress"][1]
-    spaces = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in policy["from"]]
+    _, *others = policy["from"]
+    spaces = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in others]
     assert spaces == ["keda", "monitoring"]
 
 

@@ -11,3 +11,8 @@ TRITON: Final = "nvcr.io/nvidia/tritonserver@sha256:9185ba5b33d2c85c9204b208957b
 FETCH: Final = "public.ecr.aws/aws-cli/aws-cli@sha256:749bfaf91d690b9a1768083822d620f96c19defdf9ca2dc227eb3695281fda5b"
 """2.35.11: the AWS command line, which knows Pod Identity from 2.15 on. Of Triton's own S3 client nobody says so
 (https://github.com/triton-inference-server/server/issues/6651), and it would fetch the model in the server's time."""
+COLLECT: Final = (
+    "public.ecr.aws/aws-observability/aws-otel-collector"
+    "@sha256:8aa9ea5f67b8d318f7d6af24677e3c70f7098bc0631147cb5fa91addbe980b06"
+)
+"""v0.43.3: AWS's build of the OpenTelemetry collector."""

@@ -9,6 +9,12 @@ LABELS: Final[Mapping[str, str]] = {"app.kubernetes.io/name": NAME, "app.kuberne
 GAUGE: Final = f"{NAME}-metrics"
 """The service that leads to every pod's metrics, one by one."""
 
+TELEMETRY: Final = "telemetry"
+"""Of the pod that carries metrics to CloudWatch."""
+MEASURED_AS: Final = "Lookalike/Triton"
+"""CloudWatch's namespace of what servers say of themselves; each metric has the dimension ``service=triton``."""
+TELEMETRY_LABELS: Final[Mapping[str, str]] = {**LABELS, "app.kubernetes.io/name": TELEMETRY}
+
 GRPC: Final = 8001
 HTTP: Final = 8000
 METRICS: Final = 8002

@@ -4,7 +4,7 @@ from typing import Final
 import pulumi_kubernetes as kubernetes
 
 from infra.components import keda
-from infra.components.triton.names import GRPC, LABELS, METRICS
+from infra.components.triton.names import GRPC, LABELS, METRICS, TELEMETRY_LABELS
 
 _POD_IDENTITY: Final = "169.254.170.23/32"
 """Where a node hands its pods their roles: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html"""
@@ -32,25 +32,45 @@ def policies(
                 },
                 {
                     "from_": [
-                        {"namespace_selector": {"match_labels": {_OF_SPACE: space}}}
-                        for space in (keda.SPACE, *watchers)
+                        {"pod_selector": {"match_labels": dict(TELEMETRY_LABELS)}},
+                        *(_space(space) for space in (keda.SPACE, *watchers)),
                     ],
                     "ports": [{"protocol": "TCP", "port": METRICS}],
                 },
             ],
+            "egress": _out(),
+        },
+        "telemetry": {
+            "pod_selector": {"match_labels": dict(TELEMETRY_LABELS)},
+            "policy_types": ["Ingress", "Egress"],
             "egress": [
                 {
-                    "to": [
-                        {
-                            "namespace_selector": {"match_labels": {_OF_SPACE: "kube-system"}},
-                            "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
-                        }
-                    ],
-                    "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+                    "to": [{"pod_selector": {"match_labels": dict(LABELS)}}],
+                    "ports": [{"protocol": "TCP", "port": METRICS}],
                 },
-                {"to": [{"ip_block": {"cidr": _POD_IDENTITY}}], "ports": [{"protocol": "TCP", "port": 80}]},
-                # S3, whose addresses change; the bucket is named by the role, and the way by the network's gateway.
-                {"ports": [{"protocol": "TCP", "port": 443}]},
+                *_out(),
             ],
         },
     }
+
+
+def _space(name: str) -> kubernetes.networking.v1.NetworkPolicyPeerArgsDict:
+    return {"namespace_selector": {"match_labels": {_OF_SPACE: name}}}
+
+
+def _out() -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgsDict]:
+    """To names, to the node's agent for roles, and to AWS."""
+    return [
+        {
+            "to": [
+                {
+                    "namespace_selector": {"match_labels": {_OF_SPACE: "kube-system"}},
+                    "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
+                }
+            ],
+            "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+        },
+        {"to": [{"ip_block": {"cidr": _POD_IDENTITY}}], "ports": [{"protocol": "TCP", "port": 80}]},
+        # AWS's addresses change; what may be done there is said by the role, and the way by the network's endpoints.
+        {"ports": [{"protocol": "TCP", "port": 443}]},
+    ]
