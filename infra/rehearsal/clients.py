@@ -29,6 +29,8 @@ class Clients:
     logs: Any
     cloudwatch: Any
     cognito: Any
+    sns: Any
+    budgets: Any
 
     @classmethod
     def at(cls, endpoint_url: str, region: str) -> Self:
@@ -45,13 +47,15 @@ class Clients:
             ec2=session.client("ec2", endpoint_url=endpoint_url),
             logs=session.client("logs", endpoint_url=endpoint_url),
             cloudwatch=session.client("cloudwatch", endpoint_url=endpoint_url),
+            sns=session.client("sns", endpoint_url=endpoint_url),
+            budgets=session.client("budgets", endpoint_url=endpoint_url),
             cognito=session.client("cognito-idp", endpoint_url=endpoint_url),
         )
 
     def close(self) -> None:
         """Let connections go."""
         made: tuple[Any, ...] = (self.s3, self.sqs, self.dynamodb, self.kms, self.iam)
-        for client in (*made, self.ec2, self.logs, self.cloudwatch, self.cognito):
+        for client in (*made, self.ec2, self.logs, self.cloudwatch, self.cognito, self.sns, self.budgets):
             client.close()
 
 

@@ -48,7 +48,7 @@ _FREE: Final = {
     "subnet vpc",
     "eks": "accessEntry accessPolicyAssociation addon podIdentityAssociation",
     "elasticache": "subnetGroup user userGroup",
-    "iam": "openIdConnectProvider policy role rolePolicy rolePolicyAttachment",
+    "iam": "openIdConnectProvider policy role rolePolicy rolePolicyAttachment serviceLinkedRole",
     "kms": "alias",
     "lambda": "alias eventSourceMapping invocation permission",
     "lb": "listener targetGroup",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.rehearsal.clients import Clients
-from infra.rehearsal.making import buckets, keys, network, people, queues, recorded, roles, tables, watching
+from infra.rehearsal.making import buckets, keys, network, people, queues, recorded, roles, tables, telling, watching
 from infra.rehearsal.stage import Create
 
 
@@ -17,6 +17,7 @@ def creators(clients: Clients) -> Mapping[str, Create]:
         roles.creators(clients.iam),
         network.creators(clients.ec2, clients.account),
         watching.creators(clients.logs, clients.cloudwatch, clients.account),
+        telling.creators(clients.sns, clients.budgets, clients.account),
         people.creators(clients.cognito, clients.account),
     )
     return {**recorded.creators(clients.account), **{kind: create for some in made for kind, create in some.items()}}

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.rehearsal.making.names import physical_name, tag_list
@@ -28,6 +29,7 @@ def creators(s3: "S3Client") -> Mapping[str, Create]:
         "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": makers.cors,
         "aws:s3/bucketLogging:BucketLogging": makers.logging,
         "aws:s3/bucketNotification:BucketNotification": makers.notification,
+        "aws:s3/bucketObjectv2:BucketObjectv2": makers.thing,
     }
 
 
@@ -96,6 +98,13 @@ class _Buckets:
         said = {"TargetBucket": declared.inputs["targetBucket"], "TargetPrefix": declared.inputs["targetPrefix"]}
         self._s3.put_bucket_logging(Bucket=_bucket(declared), BucketLoggingStatus={"LoggingEnabled": said})
         return Created(_bucket(declared))
+
+    def thing(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        said = declared.inputs
+        kind = {"ContentType": said["contentType"]} if "contentType" in said else {}
+        self._s3.put_object(Bucket=said["bucket"], Key=said["key"], Body=Path(said["source"].path).read_bytes(), **kind)
+        return Created(said["key"])
 
     def notification(self, declared: Declared, plan: Plan) -> Created:
         for queue in declared.inputs["queues"]:

@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
+from infra.rehearsal.making.invented import invented
 from infra.rehearsal.making.names import physical_name
 from infra.rehearsal.plan import Declared, Plan, Resource
 from infra.rehearsal.policy import allows
@@ -12,9 +13,10 @@ _CONSUMING: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAtt
 
 
 def creators(account: str) -> Mapping[str, Create]:
-    """Of what others run (functions, mappings, the API) and of what nobody looks at in a rehearsal (logs, alarms)."""
+    """Of what others run (functions, mappings, the API) and of what the emulator cannot be (CloudFront, deliveries)."""
     makers = _Recorded(account)
     return {
+        **dict.fromkeys(_INVENTED, makers.invented),
         "pulumi:providers:aws": makers.plain,
         "aws:lambda/function:Function": makers.function,
         "aws:lambda/alias:Alias": makers.alias,
@@ -30,6 +32,18 @@ def creators(account: str) -> Mapping[str, Create]:
     }
 
 
+_INVENTED: Final = (
+    "aws:cloudfront/distribution:Distribution",
+    "aws:cloudfront/originAccessControl:OriginAccessControl",
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+    "aws:cloudwatch/logDelivery:LogDelivery",
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+    "aws:xray/group:Group",
+)
+
+
 class _Recorded:
     def __init__(self, account: str) -> None:
         self._account = account
@@ -37,6 +51,10 @@ class _Recorded:
     def plain(self, declared: Declared, plan: Plan) -> Created:
         del plan
         return Created(physical_name(declared))
+
+    def invented(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        return invented(declared, self._account)
 
     def function(self, declared: Declared, plan: Plan) -> Created:
         del plan

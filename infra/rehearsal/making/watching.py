@@ -6,15 +6,17 @@ from infra.rehearsal.making.names import physical_name, tag_list
 from infra.rehearsal.plan import Declared, Plan
 from infra.rehearsal.stage import Create, Created
 
+_DASHBOARD: Final = Call(operation="PutDashboard")
 _ALARM: Final = Call(operation="PutMetricAlarm")
 
 
 def creators(logs: Any, cloudwatch: Any, account: str) -> Mapping[str, Create]:
-    """Of log groups, whose retention must be one of CloudWatch's steps, and of alarms."""
+    """Of log groups, whose retention must be one of CloudWatch's steps, of alarms and of dashboards."""
     makers = _Watching(logs, cloudwatch, account)
     return {
         "aws:cloudwatch/logGroup:LogGroup": makers.log_group,
         "aws:cloudwatch/metricAlarm:MetricAlarm": makers.alarm,
+        "aws:cloudwatch/dashboard:Dashboard": makers.dashboard,
     }
 
 
@@ -40,3 +42,8 @@ class _Watching:
             self._cloudwatch, self._account, declared, AlarmName=name, Dimensions=dimensions, Tags=tag_list(declared)
         )
         return Created(name, {**made.attributes, "name": name})
+
+    def dashboard(self, declared: Declared, plan: Plan) -> Created:
+        del plan
+        made = _DASHBOARD.make(self._cloudwatch, self._account, declared)
+        return Created(declared.inputs["dashboardName"], made.attributes)
