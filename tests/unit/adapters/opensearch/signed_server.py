@@ -74,7 +74,7 @@ def signed_server() -> Iterator[SignedServer]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names are http.server's
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the names are http.server's
 
         def log_message(self, *_: Any) -> None:
             pass
