@@ -73,8 +73,9 @@ class GpuCluster(pulumi.ComponentResource):
         self.provider = kubernetes.Provider(
             name,
             kubeconfig=self.eks.kubeconfig(),
-            # Objects go before the nodes on which those run that have to let go of them.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*groups, *self.eks.admitted, dns]),
+            # DNS comes after the nodes; objects come after both, and go before the nodes on which those run that have
+            # to let go of them.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.eks.admitted, dns]),
         )
         if self.grows:
             ClusterAutoscaler(f"{name}-autoscaler", self.eks, self.provider, groups, self._child)
