@@ -48,15 +48,19 @@ def _lines(chart: Chart, region: str) -> dict[str, Any]:
         "region": region,
         "view": "timeSeries",
         "period": chart.period_s,
-        "metrics": [_line(metric) for metric in chart.metrics],
+        "metrics": [*map(_line, chart.metrics), *_quotient(chart)],
     }
 
 
-def _line(metric: Metric) -> list[Any]:
+def _line(metric: Metric, **how: Any) -> list[Any]:
     dimensions = [part for pair in metric.dimensions.items() for part in pair]
-    return [
-        metric.namespace,
-        metric.name,
-        *dimensions,
-        {"stat": metric.statistic, "label": metric.label or metric.name},
-    ]
+    shown = {"stat": metric.statistic, "label": metric.label or metric.name, **how}
+    return [metric.namespace, metric.name, *dimensions, shown]
+
+
+def _quotient(chart: Chart) -> list[list[Any]]:
+    if chart.ratio is None:
+        return []
+    above, below = chart.ratio
+    hidden = [_line(above, id="above", visible=False), _line(below, id="below", visible=False)]
+    return [*hidden, [{"expression": "above / below", "label": chart.title}]]
