@@ -1,9 +1,11 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
+from lookalike.adapters.embedded.forgotten import ForgottenUploads
 from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
 from lookalike.errors import UnavailableError
 from lookalike.ports.embedder import Prediction
@@ -77,6 +79,20 @@ def test_many_senders_and_takers_lose_and_double_nothing() -> None:
         for start in range(0, 2000, 100):
             pool.submit(queue.send_many, pointers(*range(start, start + 100)))
     assert sorted(taken, key=lambda pointer: pointer.upload) == pointers(*range(2000))
+
+
+def test_what_is_delayed_takes_room_like_the_rest() -> None:
+    queue = InProcessWorkQueue(most=2)
+    queue.send_many(pointers(1, 2), delay=timedelta(seconds=60))
+    assert (len(queue), queue.take(10, 0)) == (2, [])
+    with pytest.raises(UnavailableError):
+        queue.send_many(pointers(3))
+
+
+def test_the_uploads_that_were_forgotten_first_are_forgotten_altogether() -> None:
+    forgotten, uploads = ForgottenUploads(most=2), [upload_id(n) for n in range(4)]
+    forgotten.add(SHOP, uploads[:3])
+    assert forgotten.among(SHOP, uploads) == set(uploads[1:3])
 
 
 def predictions(*numbers: int) -> dict[object, Prediction]:

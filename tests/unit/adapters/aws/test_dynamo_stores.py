@@ -9,11 +9,12 @@ import pytest
 from lookalike.adapters.aws.correlation import carrying, correlation_of
 from lookalike.adapters.aws.event_log import DynamoEventLog
 from lookalike.adapters.aws.item_store import DynamoItemStore
-from lookalike.adapters.aws.ledger import EXPIRY, DynamoLedger
+from lookalike.adapters.aws.ledger import EXPIRY, REMEMBERED, DynamoLedger
 from lookalike.adapters.aws.tables import EVENTS, ITEM_PHOTOS, ITEMS, PHOTOS, UPLOADS
 from lookalike.domain.upload import Upload, UploadStatus
 from lookalike.errors import Rejection
 from lookalike.ports.event_log import Event, EventKind
+from lookalike.ports.ledger import Claim
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.expire_uploads import LIFETIME
 from lookalike.testing.examples import NOON, OTHER_SHOP, SHOP, an_item, an_upload, item_id, photo_id, upload_id
@@ -50,6 +51,27 @@ def test_only_uploads_that_pass_carry_an_expiry(aws: EmulatedAws, upload: Upload
     assert ("expires_at" in row) is expires
     if expires:
         assert int(row["expires_at"]["N"]) == int((upload.updated_at + EXPIRY).timestamp())
+
+
+def test_of_a_forgotten_upload_its_key_stays_for_longer_than_any_message(aws: EmulatedAws) -> None:
+    table = aws.table(UPLOADS)
+    ledger = DynamoLedger(aws.dynamodb, uploads=table, photos="unused")
+    ledger.open_many([an_upload(1, item=item_id(1))])
+    ledger.forget_uploads(SHOP, [upload_id(1)], LATER)
+    (row,) = rows(aws, table)
+    assert row == {
+        "key": {"S": f"{SHOP}/{upload_id(1)}"},
+        "expires_at": {"N": str(int((LATER + REMEMBERED).timestamp()))},
+    }
+    assert timedelta(days=14) < REMEMBERED
+
+
+def test_a_claim_goes_by_itself_once_it_is_over(aws: EmulatedAws) -> None:
+    table = aws.table(PHOTOS)
+    ledger = DynamoLedger(aws.dynamodb, uploads="unused", photos=table)
+    ledger.claim_photos(SHOP, [photo_id(1)], Claim("me", NOON, LATER))
+    (row,) = rows(aws, table)
+    assert int(row["expires_at"]["N"]) >= LATER.timestamp()
 
 
 def test_records_go_by_themselves_only_long_after_their_photos_should_have_gone() -> None:
