@@ -1,19 +1,21 @@
 """The program runs to its end: rehearsed, with a shop's configuration, and in a first preview that knows nothing."""
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
+import pulumi_aws as aws
 import pytest
 
 from infra.functions import ROUTES_OF
 from infra.rehearsal import Rehearsed
 from infra.rehearsal.plan import Plan
 from infra.rehearsal.preview import preview
-from infra.rehearsal.program import run_program
-from infra.rehearsal.rehearse import rehearsal_config, stage_in
+from infra.rehearsal.rehearse import rehearsal_config
+from infra.rehearsal.sketch import sketch
 from lookalike.adapters.aws.tables import TABLES
 from lookalike.contract.routes import ROUTES
-from tests.infra.conftest import PRODUCTION
+from tests.infra.conftest import PROFILES
 
 INFRA = Path(__file__).parents[2] / "infra"
 
@@ -27,9 +29,21 @@ def test_a_preview_shows_every_resource_that_is_made(rehearsed: Rehearsed) -> No
     assert named(preview(rehearsal_config(), stack="first")) == named(rehearsed.plan)
 
 
-def test_a_shops_stack_can_be_made_as_well(rehearsed: Rehearsed, production: Plan) -> None:
-    config = {**PRODUCTION, "aws:region": rehearsed.region}
-    assert named(run_program(stage_in(rehearsed.clients), config, stack="shop")) == named(production)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_first_preview_of_a_profile_runs_to_its_end_and_hides_nothing(
+    profile: str, previewed: Callable[[str], Plan], request: pytest.FixtureRequest
+) -> None:
+    assert named(previewed(profile)) == named(request.getfixturevalue(profile))
+
+
+def test_an_apply_that_hides_resources_would_be_seen() -> None:
+    def program() -> None:
+        bucket = aws.s3.Bucket("seen")
+        bucket.arn.apply(lambda arn: aws.s3.BucketPolicy("hidden", bucket="b", policy=arn) and None)
+
+    config = {"aws:region": "eu-west-1"}
+    before, after = (run(config, stack="hides", program=program) for run in (preview, sketch))
+    assert {name for _, name in named(after) - named(before)} == {"hidden"}
 
 
 def test_the_stack_tells_where_things_are(rehearsed: Rehearsed) -> None:
@@ -47,15 +61,20 @@ def test_every_route_of_the_contract_has_one_function(rehearsed: Rehearsed) -> N
         assert route.name in ROUTES_OF[route.function.name]
 
 
-def test_only_public_routes_go_unchecked(rehearsed: Rehearsed, production: Plan) -> None:
+def test_only_public_routes_go_unchecked(rehearsed: Rehearsed) -> None:
     public = {route.name for route in ROUTES if route.public}
     assert {route.name for route in rehearsed.routes if route.authoriser is None} == public
     assert rehearsed.authoriser.issuer == "http://127.0.0.1:8080/"
     assert rehearsed.authoriser.audiences == ("lookalike",)
-    (authoriser,) = production.of("aws:apigatewayv2/authorizer:Authorizer")
+
+
+def test_without_an_issuer_of_the_shops_own_a_user_pool_vouches(starter: Plan) -> None:
+    (authoriser,) = starter.of("aws:apigatewayv2/authorizer:Authorizer")
+    (pool,) = starter.of("aws:cognito/userPool:UserPool")
+    (client,) = starter.of("aws:cognito/userPoolClient:UserPoolClient")
     assert authoriser.inputs["jwtConfiguration"] == {
-        "issuer": "https://login.shop.example/",
-        "audiences": ["lookalike-api"],
+        "issuer": f"https://{pool.attributes['endpoint']}",
+        "audiences": [client.id],
     }
 
 
@@ -95,4 +114,4 @@ def test_the_program_is_short_and_only_puts_together() -> None:
     program = (INFRA / "__main__.py").read_text()
     assert len(program.splitlines()) < 40
     kinds = {type(node) for node in ast.parse(program).body}
-    assert kinds == {ast.Import, ast.ImportFrom, ast.Assign, ast.Expr}
+    assert kinds == {ast.Import, ast.ImportFrom, ast.Assign, ast.Expr, ast.For}
