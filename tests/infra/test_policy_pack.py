@@ -27,7 +27,8 @@ BAD = {f"{rule}: {what}": (rule, stack) for rule, example in EXAMPLES.items() fo
 
 
 def test_each_rule_has_examples_and_a_sentence() -> None:
-    assert [rule.name for rule in RULES] == list(EXAMPLES)
+    assert {rule.name for rule in RULES} == set(EXAMPLES)
+    assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(example.bad for example in EXAMPLES.values())
     assert all(rule.says.endswith(".") for rule in RULES)
 

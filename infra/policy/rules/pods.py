@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.policy.rule import AnyRule, EstateRule, Finding, Rule
-from infra.policy.subject import Estate, Inputs, listed, look
+from infra.policy.subject import Estate, Inputs, Subject, known, listed, look
 
 _TEMPLATES: Final[Mapping[str, str]] = {
     "kubernetes:core/v1:Pod": "spec",
@@ -28,6 +28,7 @@ _VOLUMES: Final = {
     "projected",
     "secret",
 }
+CHART: Final = "kubernetes:helm.sh/v3:Release"
 _NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 _ENFORCE: Final = "pod-security.kubernetes.io/enforce"
 
@@ -86,17 +87,24 @@ def _bounded(kind: str, inputs: Inputs) -> Iterator[str]:
             if not look(container, f"resources.{what}"):
                 yield f"{container.get('name')} has no {what}"
     spec = pod(kind, inputs)
-    # A pod that speaks to Kubernetes says so by an account of its own.
-    own = spec is None or spec.get("serviceAccountName") or spec.get("automountServiceAccountToken") is False
-    if not own:
-        yield "carries the namespace's token"
+    if spec is not None and spec.get("automountServiceAccountToken") is not False:
+        yield "carries a token for Kubernetes, which none of ours speaks to"
 
 
 def _namespaces(estate: Estate) -> Iterator[Finding]:
-    for namespace in estate.of(_NAMESPACE):
-        name, labels = look(namespace.inputs, "metadata.name"), look(namespace.inputs, "metadata.labels") or {}
-        if labels.get(_ENFORCE) != "restricted" and name not in PRIVILEGED:
-            yield namespace, "takes pods that are not restricted"
+    enforced = {look(space.inputs, "metadata.name") for space in estate.of(_NAMESPACE) if _enforces(space)}
+    yield from (
+        (space, "takes pods that are not restricted") for space in estate.of(_NAMESPACE) if not _enforces(space)
+    )
+    for made in estate.of(CHART, *_TEMPLATES):
+        where = made.inputs.get("namespace") or look(made.inputs, "metadata.namespace")
+        if known(where) and where not in enforced and look(made.inputs, "metadata.name") not in PRIVILEGED:
+            yield made, f"goes where pods need not be restricted: {where}"
+
+
+def _enforces(namespace: Subject) -> bool:
+    labels = look(namespace.inputs, "metadata.labels") or {}
+    return bool(labels.get(_ENFORCE) == "restricted") or look(namespace.inputs, "metadata.name") in PRIVILEGED
 
 
 RULES: Final[tuple[AnyRule, ...]] = (

@@ -54,11 +54,25 @@ def _domain(inputs: Inputs) -> Iterator[str]:
         yield "has no role as its master"
 
 
+def _user(inputs: Inputs) -> Iterator[str]:
+    # ElastiCache wants a user by the name of default; one that is off lets nobody in.
+    is_off = "off" in str(inputs.get("accessString")).split()
+    if look(inputs, "authenticationMode.type") != "iam" and not is_off:
+        yield "is not who IAM says"
+
+
+def _cluster(inputs: Inputs) -> Iterator[str]:
+    if look(inputs, "accessConfig.authenticationMode") != "API":
+        yield "lets in by a list that is kept inside"
+
+
 _CHECKS: Final[Mapping[str, Callable[[Inputs], Iterable[str]]]] = {
     "aws:apigatewayv2/authorizer:Authorizer": _authoriser,
     "aws:cognito/userPool:UserPool": _pool,
     "aws:cognito/userPoolClient:UserPoolClient": _client,
     "aws:opensearch/domain:Domain": _domain,
+    "aws:elasticache/user:User": _user,
+    "aws:eks/cluster:Cluster": _cluster,
 }
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Final
 
 from infra.policy.rule import AnyRule, Rule
-from infra.policy.subject import Inputs, known
+from infra.policy.subject import Inputs, known, listed
 
 REQUIRED: Final = ("project", "stack")
 _MODULES: Final = {"lambda": "lambda_"}
@@ -29,6 +29,17 @@ def _tagged(kind: str, inputs: Inputs) -> Iterator[str]:
         yield from (f"has no tag {name}" for name in REQUIRED if not tags.get(name))
 
 
+def _machines(kind: str, inputs: Inputs) -> Iterator[str]:
+    if kind == "aws:ec2/launchTemplate:LaunchTemplate":
+        given = listed(inputs.get("tagSpecifications"))
+        if not {"instance", "volume"} <= {one.get("resourceType") for one in given}:
+            yield "does not tag its machines and their disks"
+        yield from (
+            f"{one.get('resourceType')} has no tag {n}" for one in given for n in REQUIRED if n not in one["tags"]
+        )
+
+
 RULES: Final[tuple[AnyRule, ...]] = (
     Rule(name="all-is-tagged", says="What can be tagged says which project and stack it is of.", check=_tagged),
+    Rule(name="machines-are-tagged", says="Machines that come and go are tagged as well.", check=_machines),
 )

@@ -48,6 +48,7 @@ LOGS_HERE: Final = a("aws:s3/bucketLogging:BucketLogging", "of-another", uses={"
 
 CLUSTER: Final = a(
     "aws:eks/cluster:Cluster",
+    accessConfig={"authenticationMode": "API"},
     vpcConfig={"endpointPrivateAccess": True, "endpointPublicAccess": False},
     encryptionConfig={"provider": {"keyArn": ARN}, "resources": ["secrets"]},
     enabledClusterLogTypes=["api", "audit", "authenticator"],
@@ -79,6 +80,9 @@ CACHE: Final = a(
 TEMPLATE: Final = a(
     "aws:ec2/launchTemplate:LaunchTemplate",
     metadataOptions={"httpTokens": "required", "httpPutResponseHopLimit": 1},
+    tagSpecifications=[
+        {"resourceType": kind, "tags": {"project": "lookalike", "stack": "shop"}} for kind in ("instance", "volume")
+    ],
     blockDeviceMappings=[{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true", "kmsKeyId": ARN}}],
 )
 
@@ -179,17 +183,42 @@ CONTAINER: Final = {
 }
 POD: Final = {
     "serviceAccountName": "triton",
+    "automountServiceAccountToken": False,
     "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
     "containers": [CONTAINER],
     "volumes": [{"name": "scratch", "emptyDir": {}}],
 }
-DEPLOYMENT: Final = a("kubernetes:apps/v1:Deployment", spec={"template": {"spec": POD}})
+DEPLOYMENT: Final = a(
+    "kubernetes:apps/v1:Deployment", metadata={"namespace": "inference"}, spec={"template": {"spec": POD}}
+)
 SPEC: Final = "spec.template.spec"
 CONTEXT: Final = f"{SPEC}.containers.0.securityContext"
 NAMESPACE: Final = a(
     "kubernetes:core/v1:Namespace",
     metadata={"name": "inference", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
 )
+CHART: Final = a(
+    "kubernetes:helm.sh/v3:Release",
+    namespace="inference",
+    version="1.0.0",
+    repositoryOpts={"repo": "https://charts.example"},
+    values={"image": {"tag": f"v1@sha256:{'0' * 64}"}},
+)
+HEADERS: Final = a(
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+    securityHeadersConfig={
+        "contentSecurityPolicy": {"contentSecurityPolicy": "default-src 'self'", "override": True},
+        "contentTypeOptions": {"override": True},
+        "frameOptions": {"frameOption": "DENY", "override": True},
+        "referrerPolicy": {"referrerPolicy": "no-referrer", "override": True},
+        "strictTransportSecurity": {
+            "accessControlMaxAgeSec": 31_536_000,
+            "includeSubdomains": True,
+            "override": True,
+        },
+    },
+)
+USER: Final = a("aws:elasticache/user:User", authenticationMode={"type": "iam"}, accessString="on ~* +@read")
 NETWORK_POLICY: Final = a(
     "kubernetes:networking.k8s.io/v1:NetworkPolicy",
     spec={"ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/16"}}], "ports": [{"port": 8001}]}]},

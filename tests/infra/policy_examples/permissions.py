@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.infra.policy_examples.parts import AUTHORISER, CLIENT, DEPLOYMENT, DOMAIN, PEOPLE, SPEC, pods_with
+from tests.infra.policy_examples.parts import (
+    AUTHORISER,
+    CHART,
+    CLIENT,
+    CLUSTER,
+    DEPLOYMENT,
+    DOMAIN,
+    PEOPLE,
+    SPEC,
+    TEMPLATE,
+    USER,
+    pods_with,
+)
 from tests.infra.policy_examples.writing import (
     GONE,
     Example,
@@ -66,7 +78,7 @@ PERMISSIONS: Final[Mapping[str, Example]] = {
         },
     ),
     "sign-in-is-sound": Example(
-        good=(AUTHORISER, PEOPLE, CLIENT, DOMAIN),
+        good=(AUTHORISER, PEOPLE, CLIENT, DOMAIN, CLUSTER, USER, but(USER, "accessString", "off")),
         bad={
             **each_wrong((AUTHORISER,), authorizerType="REQUEST", jwtConfiguration__audiences=[]),
             **each_wrong((AUTHORISER,), jwtConfiguration__issuer="http://login.shop.example"),
@@ -76,6 +88,8 @@ PERMISSIONS: Final[Mapping[str, Example]] = {
             **each_wrong((CLIENT,), accessTokenValidity=600, explicitAuthFlows=GONE),
             **each_wrong((DOMAIN,), advancedSecurityOptions__internalUserDatabaseEnabled=True),
             **each_wrong((DOMAIN,), advancedSecurityOptions__masterUserOptions=GONE),
+            **each_wrong((CLUSTER,), accessConfig__authenticationMode="CONFIG_MAP"),
+            **each_wrong((USER,), authenticationMode__type="no-password-required"),
         },
     ),
     "no-plain-secrets": Example(
@@ -103,6 +117,13 @@ PERMISSIONS: Final[Mapping[str, Example]] = {
             "not of a stack": (a("aws:lambda/function:Function", tags={"project": "lookalike"}),),
         },
     ),
+    "machines-are-tagged": Example(
+        good=(TEMPLATE,),
+        bad={
+            **each_wrong((TEMPLATE,), tagSpecifications=GONE),
+            **each_wrong((TEMPLATE,), tagSpecifications__0__tags={"project": "lookalike"}),
+        },
+    ),
     "images-by-digest": Example(
         good=(DEPLOYMENT,),
         bad={
@@ -110,7 +131,11 @@ PERMISSIONS: Final[Mapping[str, Example]] = {
                 "container__image = registry.example/triton:24.05"
             ],
             "before it": (but(DEPLOYMENT, f"{SPEC}.initContainers", [{"name": "first", "image": "busybox"}]),),
+            **each_wrong((CHART,), values__image__tag="v1", values=GONE),
             "a function's": (a("aws:lambda/function:Function", imageUri="registry.example/prepare:latest"),),
         },
+    ),
+    "charts-by-version": Example(
+        good=(CHART,), bad=each_wrong((CHART,), version=GONE, repositoryOpts__repo="http://charts.example")
     ),
 }

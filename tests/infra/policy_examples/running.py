@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.infra.policy_examples.parts import (
     BUCKET,
+    CHART,
     CLUSTER,
     DEAD,
     DEPLOYMENT,
@@ -130,7 +131,14 @@ RUNNING: Final[Mapping[str, Example]] = {
         },
     ),
     "pods-are-bounded": Example(
-        good=(DEPLOYMENT,), bad=pods_with(container__resources__limits=GONE, pod__serviceAccountName=GONE)
+        good=(DEPLOYMENT,), bad=pods_with(container__resources__limits=GONE, pod__automountServiceAccountToken=True)
     ),
-    "namespaces-enforce": Example(good=(NAMESPACE,), bad=each_wrong((NAMESPACE,), metadata__labels={})),
+    "namespaces-enforce": Example(
+        good=(NAMESPACE, DEPLOYMENT, CHART),
+        bad={
+            **each_wrong((NAMESPACE,), metadata__labels={}),
+            **each_wrong((CHART, NAMESPACE), namespace="default"),
+            **each_wrong((DEPLOYMENT, NAMESPACE), metadata__namespace=GONE),
+        },
+    ),
 }

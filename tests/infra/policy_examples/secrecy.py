@@ -12,6 +12,7 @@ from tests.infra.policy_examples.parts import (
     DOMAIN,
     ENCRYPTED,
     FUNCTION,
+    HEADERS,
     KEY,
     LOGS_HERE,
     NO_TLS,
@@ -77,5 +78,15 @@ SECRECY: Final[Mapping[str, Example]] = {
     "functions-call-over-tls": Example(
         good=(FUNCTION,),
         bad=each_wrong((FUNCTION,), environment__variables__LOOKALIKE_OPENSEARCH_ENDPOINT="http://search.example"),
+    ),
+    "pages-are-guarded": Example(
+        good=(HEADERS,),
+        bad={
+            **each_wrong((HEADERS,), securityHeadersConfig__frameOptions=GONE),
+            **each_wrong((HEADERS,), securityHeadersConfig__contentTypeOptions__override=False),
+            **each_wrong((HEADERS,), securityHeadersConfig__strictTransportSecurity__accessControlMaxAgeSec=3600),
+            **each_wrong((HEADERS,), securityHeadersConfig__strictTransportSecurity__includeSubdomains=False),
+            **each_wrong((HEADERS,), securityHeadersConfig__contentSecurityPolicy__contentSecurityPolicy="img-src *"),
+        },
     ),
 }
