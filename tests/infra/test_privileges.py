@@ -45,6 +45,7 @@ NOT_THE_SERVICES: Final = {
     "kms": "S3, SQS and DynamoDB ask in the caller's name",
     "logs": "Lambda writes the log",
     "xray": "Lambda sends the traces",
+    "ec2": "Lambda makes the network interfaces of functions in the network",
     "s3:ListBucket": "asked for by S3 itself, to tell 404 from 403",
     "sqs:ReceiveMessage": "the event-source mapping's",
     "sqs:DeleteMessage": "the event-source mapping's",
