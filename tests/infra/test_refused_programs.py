@@ -42,12 +42,13 @@ def a_queue(key: DataKey, *, visibility_s: int = 720, fed_by: aws.s3.Bucket | No
     return WorkQueue("received", args)
 
 
-def a_function() -> LambdaFunction:
+def a_function(key: DataKey) -> LambdaFunction:
     args = LambdaFunctionArgs(
         handler="f.handler",
         package="f.zip",
         size=ConsumerConfig(),
         environment={},
+        key=key,
         log_retention_days=30,
         alarms=Alarms(),
     )
@@ -105,33 +106,46 @@ def test_a_notification_of_another_bucket_is_refused(run: Run) -> None:
 
 def test_a_mapping_whose_role_may_not_consume_is_refused(run: Run) -> None:
     def program() -> None:
-        function, queue = a_function(), a_queue(a_key())
+        key = a_key()
+        function, queue = a_function(key), a_queue(key)
         aws.lambda_.EventSourceMapping(
-            "hasty", event_source_arn=queue.arn, function_name=function._function.arn, batch_size=1
+            "hasty", event_source_arn=queue.arn, function_name=function._alias.arn, batch_size=1
         )
 
     with pytest.raises(RehearsalError, match=r"lets .* call sqs:ReceiveMessage on"):
         run(program)
 
 
+def test_a_mapping_that_goes_round_the_alias_is_refused(run: Run) -> None:
+    def program() -> None:
+        function, queue = a_function(), a_queue(a_key())
+        aws.lambda_.EventSourceMapping(
+            "hasty", event_source_arn=queue.arn, function_name=function._function.arn, batch_size=1
+        )
+
+    with pytest.raises(RehearsalError, match="no aws:lambda/alias:Alias with the ARN"):
+        run(program)
+
+
 def test_a_queue_that_gives_up_on_a_run_too_early_is_refused(run: Run) -> None:
     def program() -> None:
-        a_function().consume(a_queue(a_key(), visibility_s=60), ConsumerConfig(timeout_s=120))
+        key = a_key()
+        a_function(key).consume(a_queue(key, visibility_s=60), ConsumerConfig(timeout_s=120))
 
     with pytest.raises(RehearsalError, match="visible again after 60 s, a run may take 120 s"):
         run(program)
 
 
 def test_a_type_that_nobody_has_thought_about_is_refused(run: Run) -> None:
-    with pytest.raises(RehearsalError, match=r"does not know how to make aws:sns/topic:Topic \(news\)"):
-        run(lambda: aws.sns.Topic("news") and None)
+    with pytest.raises(RehearsalError, match=r"does not know how to make aws:kinesis/stream:Stream \(news\)"):
+        run(lambda: aws.kinesis.Stream("news") and None)
 
 
 def test_a_question_that_nobody_has_thought_about_is_refused(run: Run) -> None:
     def program() -> None:
-        aws.get_availability_zones()
+        aws.get_billing_service_account()
 
-    with pytest.raises(Exception, match="does not know what aws:index/getAvailabilityZones"):
+    with pytest.raises(Exception, match="does not know what aws:index/getBillingServiceAccount"):
         run(program)
 
 

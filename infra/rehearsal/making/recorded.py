@@ -126,4 +126,8 @@ def _assure_consumable(declared: Declared, plan: Plan) -> None:
 
 
 def _with_arn(plan: Plan, kind: str, arn: str) -> Resource:
-    return next(resource for resource in plan.of(kind) if resource.attributes["arn"] == arn)
+    # Never an open `next`: a StopIteration does not come out of the loop that resources are made in, which then waits.
+    found = [resource for resource in plan.of(kind) if resource.attributes["arn"] == arn]
+    if not found:
+        raise RehearsalError(f"the program has no {kind} with the ARN {arn}")
+    return found[0]
