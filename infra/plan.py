@@ -3,7 +3,7 @@
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.config import ConfigError, StackConfig, read_config
+from infra.config.profiles import LEFT_OUT_OF_STARTER
 from infra.inventory import Part, parts_of
 from lookalike.errors import InvalidRequestError
 from lookalike.sizing.demand import Demand
@@ -20,8 +21,10 @@ from lookalike.sizing.estimate import Estimate, estimate
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the plan; 1, with a sentence, where the configuration cannot be used."""
+def main(
+    arguments: Sequence[str] | None = None, *, draw: Callable[[dict[str, Any], str], list[Part]] | None = None
+) -> int:
+    """Print the plan, drawn by `draw`; 1, with a sentence, where the configuration cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m infra.plan", description=__doc__)
     parser.add_argument("--profile", default="starter", help="starter, production, or any stack with a file here")
     asked = parser.parse_args(arguments)
@@ -32,8 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command
         return 1
-    parts = planned(values, asked.profile)
+    parts = (draw or planned)(values, asked.profile)
     console.print(overview(config, parts))
+    if config.profile == "starter":
+        console.print(left_out())
     console.print(f"{sum(part.count for part in parts)} resources, of which nothing has been made\n")
     console.print(monthly(config))
     return 0
@@ -65,6 +70,14 @@ def overview(config: StackConfig, parts: Sequence[Part]) -> Table:
     for part in parts:
         table.add_row(part.region if part.region != region else "", part.kind, part.name, str(part.count), part.sizes)
         region = part.region
+    return table
+
+
+def left_out() -> Table:
+    """What `starter` goes without, and why."""
+    table = Table("left out", "why", box=None, pad_edge=False)
+    for what, why in LEFT_OUT_OF_STARTER.items():
+        table.add_row(what, why)
     return table
 
 

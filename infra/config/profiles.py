@@ -83,6 +83,18 @@ def production(demand: Demand) -> Defaults:
     }
 
 
+LEFT_OUT_OF_STARTER: Final = {
+    "EmbeddingCache": "each process remembers what it embedded; a node costs more than the inferences it would save",
+    "Firewall": "the API is throttled and every route checks a token; rules cost from 8 USD a month, asked or not",
+    "GPUs": "one small server on processors embeds dozens of photos a second",
+    "burst, batch": "node groups for peaks and for bulk work come with production",
+    "managers": "one data node manages itself; while it is replaced, searches fail and uploads wait",
+    "third zone": "two for the network, one for the index: a zone that fails takes search with it",
+    "NAT a zone": "one gateway serves both zones",
+    "endpoints": "SQS is reached through the gateway that is there anyway",
+}
+"""What `production` has, by component or by part, and why a small shop goes without. Any of it is one key away."""
+
 PROFILES: Final = {"starter": starter, "production": production}
 
 

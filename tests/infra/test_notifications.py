@@ -93,7 +93,8 @@ def test_the_bucket_is_as_the_program_says(cloud: Rehearsed) -> None:
     filters = {rule["ID"]: rule["Filter"] for rule in rules}
     assert filters["archive-originals"] == {"Prefix": "uploads/"}
     assert filters["forget-queries"] == {"Tag": {"Key": "purpose", "Value": "query"}}
-    assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"][0]["AllowedOrigins"] == ["http://127.0.0.1:8000"]
+    origins = s3.get_bucket_cors(Bucket=bucket)["CORSRules"][0]["AllowedOrigins"]
+    assert origins == ["http://127.0.0.1:8000", cloud.outputs["website_url"]]
 
 
 def test_queues_are_as_the_program_says(cloud: Rehearsed) -> None:
@@ -107,7 +108,7 @@ def test_queues_are_as_the_program_says(cloud: Rehearsed) -> None:
 def test_two_rehearsals_do_not_meet(cloud: Rehearsed) -> None:
     from infra.rehearsal import rehearse_infra  # noqa: PLC0415 - the second of the test
 
-    with rehearse_infra({"triton_endpoint": "127.0.0.1:9999"}) as other:
+    with rehearse_infra({"triton": {"endpoint": "127.0.0.1:9999"}}) as other:
         assert other.outputs["photo_bucket"] != cloud.outputs["photo_bucket"]
         assert other.functions["embed"].environment["LOOKALIKE_TRITON_ENDPOINT"] == "127.0.0.1:9999"
         other.clients.s3.put_object(Bucket=other.outputs["photo_bucket"], Key="uploads/shop/1", Body=b"photo")

@@ -100,6 +100,10 @@ class _Inventor:
             "issuer": lambda: f"https://oidc.eks.{region}.amazonaws.com/id/{name}",
             **{key: (lambda: name) for key in _NAMES},
         }
+        if self._service == "cloudfront" and output == "domainName":
+            return f"{name}.cloudfront.net"
+        if self._service == "s3" and output.endswith("DomainName"):
+            return f"{name}.s3.{region}.amazonaws.com"
         if output in told:
             return told[output]()
         if output.lower().endswith("arn"):
