@@ -2,6 +2,7 @@
 PYTHON ?= python3
 SERVE ?= 1
 PHOTOS ?=
+PROFILE ?= starter
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
@@ -10,7 +11,7 @@ DATA := ../shared/data/clothing
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cloud triton lint rehearse bench train lock clean format openapi
+.PHONY: help demo test test-cloud triton lint rehearse plan bench train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -44,6 +45,9 @@ format: $(VENV)/.dev  ## Put the code into its form
 
 rehearse: $(VENV)/.dev triton  ## The rehearsed cloud: photos to indexed, one line of JSON (PHOTOS=dir, SERVE=1 stays up)
 	$(BIN)/python -m tests.rehearsal $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter command,$(origin SERVE)),$(if $(filter 1,$(SERVE)),--serve))
+
+plan: $(VENV)/.dev  ## What `pulumi up` would make, its sizes and its month, without credentials (PROFILE=production)
+	$(BIN)/python -m infra.plan --profile $(PROFILE)
 
 bench: $(VENV)/.bench  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
 	$(BIN)/python -m tests.bench
