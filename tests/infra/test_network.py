@@ -173,7 +173,7 @@ def test_who_is_let_out_to_the_internet_goes_by_https_only() -> None:
         network = a_network()
         network.let_out_to_internet(network.security_group("nodes", "Machines"), "pulls images")
 
-    rule = drawn(program).one(EGRESS, "nodes-to-internet").inputs
+    rule = drawn(program).one(EGRESS, "nodes-to-internet-443").inputs
     assert (rule["cidrIpv4"], rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == (ANYWHERE, "tcp", 443, 443)
 
 
