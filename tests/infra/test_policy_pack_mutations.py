@@ -31,19 +31,55 @@ WATCHED: Final = ("aws:sqs/queue:Queue", "aws:lambda/function:Function")
 HEARD: Final = {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "Errors", "Throttles"}
 """What alarms of the rules are about; the others are of use, and nobody's guard."""
 
+HEADERS: Final = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy securityHeadersConfig"
+POD: Final = "kubernetes:apps/v1:Deployment spec.template.spec"
+CHART: Final = "kubernetes:helm.sh/v3:Release values"
 HARMLESS: Final = {
+    "aws:apigatewayv2/route:Route::api-readHealth authorizationType": "anybody may ask already",
     "aws:apigatewayv2/stage:Stage routeSettings[].throttlingBurstLimit": "the default's applies then",
     "aws:apigatewayv2/stage:Stage routeSettings[].throttlingRateLimit": "the default's applies then",
+    f"{HEADERS}.strictTransportSecurity.preload": "browsers learn it on the first visit then",
     "aws:cognito/userPoolClient:UserPoolClient accessTokenValidity": "an hour then, Cognito's own",
     "aws:cognito/userPoolClient:UserPoolClient allowedOauthFlowsUserPoolClient": "no token at all then",
     "aws:cognito/userPoolClient:UserPoolClient allowedOauthFlows[]": "no token at all then",
     "aws:cognito/userPoolClient:UserPoolClient allowedOauthScopes[]": "no token at all then",
-    "aws:cognito/userPoolClient:UserPoolClient tokenValidityUnits.accessToken": "AWS refuses 60 hours",
+    "aws:ec2/launchTemplate:LaunchTemplate vpcSecurityGroupIds[]": "the default group's then, which is shut",
     "aws:ec2/vpcEndpoint:VpcEndpoint privateDnsEnabled": "nobody finds the endpoint then, and the way out is shut",
     "aws:ec2/vpcEndpoint:VpcEndpoint securityGroupIds[]": "the default group's then, which is shut",
+    "aws:elasticache/replicationGroup:ReplicationGroup transitEncryptionMode": "AWS's own is to require it",
     "aws:lambda/function:Function loggingConfig.logFormat": "plain lines then",
     "aws:lambda/function:Function replaceSecurityGroupsOnDestroy": "about tearing down",
     "aws:lambda/function:Function vpcConfig.securityGroupIds[]": "AWS refuses subnets without a group",
+    "aws:lb/loadBalancer:LoadBalancer enableDeletionProtection": "holds nothing; the next `up` makes it again",
+    "aws:lb/loadBalancer:LoadBalancer securityGroups[]": "the default group's then, which is shut",
+    "aws:opensearch/domain:Domain::index logPublishingOptions[].cloudwatchLogGroupArn": "slow searches are for speed",
+    "aws:s3/bucket:Bucket::website forceDestroy": "its pages are in the repository",
+    "aws:s3/bucketObjectv2:BucketObjectv2 kmsKeyId": "the bucket's own default is the same key",
+    "aws:s3/bucketObjectv2:BucketObjectv2 serverSideEncryption": "the bucket's own default is the same",
+    "aws:sqs/queue:Queue kmsDataKeyReusePeriodSeconds": "how often KMS is asked",
+    "kubernetes:core/v1:Namespace metadata.labels.pod-security.kubernetes.io/audit": "what is refused is in the log",
+    "kubernetes:core/v1:Namespace metadata.labels.pod-security.kubernetes.io/warn": "what is refused is told",
+    "kubernetes:core/v1:Service spec.externalTrafficPolicy": "a hop more then",
+    "kubernetes:core/v1:ServiceAccount automountServiceAccountToken": "its pods refuse the token themselves",
+    "kubernetes:keda.sh/v1alpha1:ScaledObject spec.triggers[].authenticationRef.name": "KEDA sees no queue then",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy spec.egress[].to[].ipBlock.cidr": "Kubernetes refuses it",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy spec.ingress[].from[].ipBlock.cidr": "Kubernetes refuses it",
+    f"{POD}.containers[].volumeMounts[].readOnly": "a copy of the pod's own",
+    **dict.fromkeys(
+        (f"{POD}.securityContext.{what}" for what in ("fsGroup", "runAsGroup", "runAsUser")),
+        "the image's own user then, which must not be root",
+    ),
+    f"{POD}.securityContext.runAsNonRoot": "each container says so itself",
+    **dict.fromkeys(
+        (
+            *(f"{CHART}.securityContext.{what}" for what in ("fsGroup", "runAsGroup", "runAsNonRoot", "runAsUser")),
+            f"{CHART}.securityContext.seccompProfile.type",
+            f"{CHART}.containerSecurityContext.allowPrivilegeEscalation",
+            f"{CHART}.containerSecurityContext.capabilities.drop[]",
+            f"{CHART}.containerSecurityContext.readOnlyRootFilesystem",
+        ),
+        "its namespace refuses what is not restricted",
+    ),
 }
 """Inputs that sound like a protection, of which none is lost when they are left out, and why."""
 
