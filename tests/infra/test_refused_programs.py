@@ -118,7 +118,8 @@ def test_a_mapping_whose_role_may_not_consume_is_refused(run: Run) -> None:
 
 def test_a_mapping_that_goes_round_the_alias_is_refused(run: Run) -> None:
     def program() -> None:
-        function, queue = a_function(), a_queue(a_key())
+        key = a_key()
+        function, queue = a_function(key), a_queue(key)
         aws.lambda_.EventSourceMapping(
             "hasty", event_source_arn=queue.arn, function_name=function._function.arn, batch_size=1
         )
