@@ -24,7 +24,9 @@ MEASURED: Final = (
 """How busy GPUs are, how many photos wait and how long, and how many make a batch (count over exec_count).
 https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md"""
 _EVERY: Final = "60s"
-_UID: Final = 4317  # the image's own user
+_UID: Final = (
+    10_001  # nobody that a node knows; the program is one file, and whoever runs it needs nothing of its image
+)
 _HEALTH: Final = 13133
 
 
