@@ -202,9 +202,11 @@ def test_flow_logs_write_into_their_group_alone_and_for_this_account_alone(plan:
     (assume,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
     assert assume["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
     assert assume["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    (write,) = json.loads(policy.inputs["policy"])["Statement"]
+    written = json.loads(policy.inputs["policy"])["Statement"]
+    (write,) = [statement for statement in written if "logs:PutLogEvents" in statement["Action"]]
     assert write["Resource"] == [f"{log.attributes['arn']}:*"]
-    assert "logs:PutLogEvents" in write["Action"]
+    others = {action for statement in written if statement is not write for action in statement["Action"]}
+    assert others <= {"logs:DescribeLogGroups"}
 
 
 def test_the_key_lets_logs_of_this_account_and_region_be_encrypted(plan: Plan) -> None:
