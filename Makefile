@@ -11,7 +11,7 @@ DATA := ../shared/data/clothing
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cloud triton lint rehearse plan bench train lock clean format openapi
+.PHONY: help demo test test-cloud triton lint rehearse plan package bench train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -48,6 +48,9 @@ rehearse: $(VENV)/.dev triton  ## The rehearsed cloud: photos to indexed, one li
 
 plan: $(VENV)/.dev  ## What `pulumi up` would make, its sizes and its month, without credentials (PROFILE=production)
 	$(BIN)/python -m infra.plan --profile $(PROFILE)
+
+package: $(VENV)/.dev  ## Pack the functions for Lambda: equal inputs give equal bytes
+	$(BIN)/python -m functions.package
 
 bench: $(VENV)/.bench  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
 	$(BIN)/python -m tests.bench

@@ -36,7 +36,7 @@ class RecordingMonitor(MockMonitor):
     def _declared(self, request: Any) -> Declared:
         _ensure_event_loop()  # type: ignore[no-untyped-call]
         return Declared(
-            urn=self.make_urn(request.parent, request.type, request.name),  # type: ignore[no-untyped-call]
+            urn=self.make_urn(request.parent, request.type, request.name),
             type=request.type,
             name=request.name,
             parent=request.parent,
