@@ -20,7 +20,7 @@ from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal, Standing
 from tests.rehearsal.wired import Wired, until, wired
 
-RETRY_AFTER_S: Final = 8
+RETRY_AFTER_S: Final = 20
 """Between a second and AWS's minutes: a queue's five tries have to outlast the start of a server."""
 _shops = count(1)
 

@@ -13,7 +13,7 @@ from tests.rehearsal.checker import Offered, drained
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal
 
-RETRY_AFTER_S = 8
+RETRY_AFTER_S = 20
 """Between a second and AWS's minutes: five tries have to outlast the start of a server."""
 
 
