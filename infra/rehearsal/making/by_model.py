@@ -33,4 +33,7 @@ class Call:
 
     def _asked(self, client: Any, declared: Declared) -> dict[str, Any]:
         takes = client.meta.service_model.operation_model(self.operation).input_shape.members
-        return {name: value for name, value in pascal_case(declared.inputs).items() if name in takes and name != "Tags"}
+        # Pulumi writes Oauth where AWS writes OAuth.
+        named = {name.lower(): name for name in takes if name != "Tags"}
+        said = pascal_case(declared.inputs)
+        return {named[name.lower()]: value for name, value in said.items() if name.lower() in named}
