@@ -40,6 +40,7 @@ def main(
     if config.profile == "starter":
         console.print(left_out())
     console.print(f"{sum(part.count for part in parts)} resources, of which nothing has been made\n")
+    console.print("A month at the profile's own sizes, USD before tax (`lookalike estimate` shows each line)")
     console.print(monthly(config))
     return 0
 
@@ -97,8 +98,7 @@ def monthly(config: StackConfig) -> Table | str:
 
 
 def _priced(found: Estimate) -> Table:
-    title = "a month, USD before tax"
-    table = Table("component", title=title, title_justify="left", box=None, pad_edge=False)
+    table = Table("component", box=None, pad_edge=False)
     table.add_column("USD", justify="right")
     for component, usd in found.usd_by_component.items():
         table.add_row(component, f"{usd:,.0f}")
