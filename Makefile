@@ -52,7 +52,7 @@ plan: $(VENV)/.dev  ## What `pulumi up` would make, its sizes and its month, wit
 package: $(VENV)/.dev  ## Pack the functions for Lambda: equal inputs give equal bytes
 	$(BIN)/python -m functions.package
 
-bench: $(VENV)/.bench  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
+bench: $(VENV)/.bench triton  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
 	$(BIN)/python -m tests.bench
 
 openapi: $(VENV)/.run  ## Write docs/openapi.json anew from the contract
