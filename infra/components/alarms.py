@@ -22,6 +22,7 @@ class Runbook(StrEnum):
     NO_VECTORS = "no-vectors"
     API_ERRORS = "api-errors"
     INDEX = "index"
+    TRITON = "triton"
     PAGE = "page"
 
     def under(self, where: str) -> str:

@@ -11,12 +11,15 @@ from infra.components.dashboard import dashboard_body
 from infra.components.lambda_function import LambdaFunction
 from infra.components.metric import Metric, ours
 from infra.components.search_api import SearchApi
+from infra.components.triton.names import MEASURED_AS
+from infra.components.triton.names import NAME as TRITON
 from infra.components.work_queue import WorkQueue
 
 _QUARTER_S: Final = 300
 _QUARTERS: Final = 3
 _ALMOST_FULL: Final = 80
 _SLOW_S: Final = 1
+_PATIENT: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class Observability(pulumi.ComponentResource):
         urgent = [*self._no_vectors(args), *self._index(args)]
         queues = [queue for queue in (args.received, args.to_embed) if queue is not None]
         parts = [*(alarm for queue in queues for alarm in queue.alarms), *args.api.alarms]
+        parts += self._model(args)
         self.alarms = (*urgent, *parts, *(alarm for f in args.functions.values() for alarm in f.alarms))
         args.pager.any_of(
             name,
@@ -121,6 +125,23 @@ class Observability(pulumi.ComponentResource):
             parent=self,
         )
         return [red, full]
+
+    def _model(self, args: ObservabilityArgs) -> list[aws.cloudwatch.MetricAlarm]:
+        if args.cluster is None:
+            return []
+        # The least of each minute: a queue that empties now and then is one that keeps up.
+        waiting = args.alarms.above(
+            f"{self._name}-model-waits",
+            metric=f"{MEASURED_AS}:nv_inference_pending_request_count",
+            dimensions={"service": TRITON},
+            statistic="Minimum",
+            threshold=0,
+            minutes=_PATIENT,
+            why=f"Photos have waited for the model for {_PATIENT} minutes on end: more servers should have come.",
+            runbook=Runbook.TRITON,
+            parent=self,
+        )
+        return [waiting]
 
     def _show(self, args: ObservabilityArgs) -> None:
         charts = [*flow_charts(args.functions, args.received, args.to_embed, args.api.id)]

@@ -29,7 +29,11 @@ class StackConfig(Demand):
         default=(), max_length=20, description="Sites whose pages may call; no wildcard."
     )
     protect: bool = Field(default=True, description="Whether stores refuse to be deleted.")
-    tags: dict[str, str] = Field(default_factory=dict, max_length=40, description="Put on every resource.")
+    tags: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=8,
+        description="Put on every resource beside two of ours; S3 objects take ten.",
+    )
 
     network: NetworkConfig = Field(description="The VPC.")
     index: IndexConfig = Field(description="The vector index.")

@@ -197,6 +197,15 @@ def test_an_alarm_rings_when_photos_come_and_no_vectors() -> None:
     assert alarm["alarmActions"] == [TOPIC]
 
 
+def test_an_alarm_rings_when_photos_wait_for_the_model_without_a_pause() -> None:
+    alarm = plan().one("aws:cloudwatch/metricAlarm:MetricAlarm", "watch-model-waits").inputs
+    assert (alarm["namespace"], alarm["metricName"]) == (MEASURED_AS, "nv_inference_pending_request_count")
+    assert (alarm["statistic"], alarm["threshold"], alarm["evaluationPeriods"]) == ("Minimum", 0, 10)
+    assert alarm["alarmActions"] == [TOPIC]
+    names = {alarm.name for alarm in plan(bare=True).of("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    assert "watch-model-waits" not in names
+
+
 def test_every_alarm_says_what_to_do() -> None:
     pages = {f"docs/runbooks/{runbook}.md" for runbook in Runbook}
     found = list(alarms_of(plan()))
