@@ -19,7 +19,7 @@ from lookalike.domain.query import ByPhoto, Query
 from lookalike.domain.upload import UploadStatus
 from lookalike.ports.catalogue import Catalogue, Imported, NewPhoto
 from lookalike.sample import draw_catalogue
-from tests.rehearsal.checker import Offered, check, drained
+from tests.rehearsal.checker import Offered, check, drained, uploads
 from tests.rehearsal.whole import Rehearsal, rehearsal
 
 CATALOGUE: Final = "rehearsal"
@@ -54,9 +54,11 @@ def _rehearse(whole: Rehearsal, catalogue: Catalogue, folder: Path | None, begun
     told = list(catalogue.import_photos(photos))
     seconds = time.monotonic() - started
     drained(whole)
-    for finding in (findings := check(whole, CATALOGUE, _offered(told))):
+    offered = _offered(told)
+    for finding in (findings := check(whole, CATALOGUE, offered)):
         _say(finding)
-    states = Counter(each.upload.status for each in told if each.upload)
+    # As the ledger has them now: the import waits for an upload to settle for so long and no longer.
+    states = Counter(upload.status for upload in uploads(whole, CATALOGUE, offered))
     found, first = _search(catalogue, told, begun)
     return {
         "uploaded": len(photos),

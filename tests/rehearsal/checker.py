@@ -67,13 +67,24 @@ def check(whole: Rehearsal, catalogue: str, offered: Sequence[Offered], *, dead:
     return list(_Check(whole, CatalogueId(catalogue), offered).findings(dead))
 
 
+def uploads(whole: Rehearsal, catalogue: str, offered: Sequence[Offered]) -> list[Upload]:
+    """The ledger's records of what was offered, of those that it has."""
+    asked = [offer.upload for offer in offered]
+    return list(_ledger_of(whole).find_uploads(CatalogueId(catalogue), asked).values())
+
+
+def _ledger_of(whole: Rehearsal) -> DynamoLedger:
+    tables = whole.cloud.rehearsed.outputs["tables"]
+    return DynamoLedger(whole.cloud.rehearsed.clients.dynamodb, uploads=tables["uploads"], photos=tables["photos"])
+
+
 class _Check:
     def __init__(self, whole: Rehearsal, catalogue: CatalogueId, offered: Sequence[Offered]) -> None:
         self.whole, self.catalogue, self.offered = whole, catalogue, offered
         self.good = {offer.upload for offer in offered if _is_good(offer.data)}
         cloud = whole.cloud.rehearsed
         tables, dynamodb = cloud.outputs["tables"], cloud.clients.dynamodb
-        self.ledger = DynamoLedger(dynamodb, uploads=tables["uploads"], photos=tables["photos"])
+        self.ledger = _ledger_of(whole)
         self.items = DynamoItemStore(dynamodb, items=tables["items"], item_photos=tables["item_photos"])
 
     def findings(self, dead: int) -> Iterator[str]:
