@@ -20,6 +20,9 @@ from lookalike.ports.work_queue import Pointer
 from lookalike.testing import FixedClock
 from lookalike.testing.examples import NOON
 
+# moto keeps one account a process, whichever server is asked.
+_numbers = count(1)
+
 
 @contextmanager
 def emulated_aws() -> Iterator["EmulatedAws"]:
@@ -70,23 +73,22 @@ class EmulatedAws:
         self.s3 = s3_client(settings, session)
         self.dynamodb = dynamodb_client(settings, session)
         self.sqs = sqs_client(settings, session)
-        self._numbers = count(1)
 
     def table(self, table: Table) -> str:
         """The name of a new, empty table."""
-        name = f"{table.name}-{next(self._numbers)}"
+        name = f"{table.name}-{next(_numbers)}"
         self.dynamodb.create_table(**create_request(table, name))
         return name
 
     def bucket(self) -> str:
         """The name of a new, empty bucket."""
-        name = f"photos-{next(self._numbers)}"
+        name = f"photos-{next(_numbers)}"
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
         return name
 
     def queue(self) -> str:
         """The URL of a new, empty queue."""
-        return self.sqs.create_queue(QueueName=f"work-{next(self._numbers)}")["QueueUrl"]
+        return self.sqs.create_queue(QueueName=f"work-{next(_numbers)}")["QueueUrl"]
 
     def ledger(self, **changes: Any) -> DynamoLedger:
         return DynamoLedger(self.dynamodb, uploads=self.table(UPLOADS), photos=self.table(PHOTOS), **changes)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
+from functions import runtime
 from functions.index_access.handler import handler
 from lookalike.errors import UnavailableError
 from tests.unit.adapters.opensearch.signed_server import SignedServer, signed_server
@@ -34,8 +35,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignedServer]:
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
+    runtime.metrics.cache_clear()  # another test's may have been made without a namespace
     with signed_server() as running:
         yield running
+    runtime.metrics.cache_clear()
 
 
 def event(server: SignedServer) -> dict[str, str]:
