@@ -10,6 +10,11 @@ EXCUSES = ("platform:", "torch comes with the training extra only")
 CLOTHING = REPOSITORY.parent / "shared" / "data" / "clothing"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes by itself is begun first, lest one worker ends with it while the others look on."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where CI says so, a test that skips because a part is missing fails."""

@@ -82,6 +82,7 @@ def serve(text: str, root: Path) -> None:
         assert process.wait(timeout=30) in (0, -15, 143)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=str)
 def test_page(page: Path, checkout: Path) -> None:

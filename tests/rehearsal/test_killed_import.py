@@ -59,6 +59,7 @@ def shops(folder: Path) -> Iterator[Path]:
     return (folder / f"shop-{number}" for number in count())
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_import_survives_being_killed_at_any_moment(seed: int, photos: Path, tmp_path: Path) -> None:
