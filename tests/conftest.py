@@ -11,8 +11,9 @@ CLOTHING = REPOSITORY.parent / "shared" / "data" / "clothing"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes by itself is begun first, lest one worker ends with it while the others look on."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """What takes minutes by itself is begun first, lest one of several workers ends with it while the others look on."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -86,6 +86,7 @@ def live(lines: Wired, drawn: list[bytes], function: str, bring: Bring, at: int)
         return effects
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("function", "bring", "expected"), LIVES, ids=["new", "broken", "to find", "found"])
 def test_a_function_may_die_between_any_two_effects(

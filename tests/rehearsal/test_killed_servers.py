@@ -109,6 +109,7 @@ def searched_shop(whole: Rehearsal, drawn: list[bytes]) -> Iterator[tuple[Shop, 
         yield shop, asked_with
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("server", "when", "effect"),

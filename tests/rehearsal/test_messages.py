@@ -166,6 +166,7 @@ def killing(whole: Rehearsal, function: str, at: int) -> Iterator[list[AwsCall]]
         whole.cloud.gate.after = before
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("function", ["prepare", "embed"])
 def test_a_function_may_die_after_any_of_its_steps(
