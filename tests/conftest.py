@@ -11,7 +11,7 @@ CLOTHING = REPOSITORY.parent / "shared" / "data" / "clothing"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes by itself is begun first, lest one of several workers ends with it while the others look on."""
+    """What takes minutes by itself is begun first, lest one of several workers ends with it by itself."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
