@@ -5,6 +5,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.bucket import close_to_the_public
 from infra.components.statement import Conditions, Statement, document, only_over_tls
 
 _STALE_DAYS: Final = 1
@@ -58,21 +59,7 @@ class LogBucket(pulumi.ComponentResource):
         self.register_outputs({"name": self.name})
 
     def _close(self) -> None:
-        aws.s3.BucketPublicAccessBlock(
-            self._logical_name,
-            bucket=self._bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._child,
-        )
-        aws.s3.BucketOwnershipControls(
-            self._logical_name,
-            bucket=self._bucket.id,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=self._child,
-        )
+        close_to_the_public(self._logical_name, self._bucket, self._child)
         aws.s3.BucketServerSideEncryptionConfiguration(
             self._logical_name,
             bucket=self._bucket.id,

@@ -9,6 +9,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.bucket import close_to_the_public
 from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
 from infra.components.log_bucket import LogBucket
@@ -121,21 +122,7 @@ class ModelStore(pulumi.ComponentResource):
         )
 
     def _close(self) -> None:
-        aws.s3.BucketPublicAccessBlock(
-            self._logical_name,
-            bucket=self._bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._child,
-        )
-        aws.s3.BucketOwnershipControls(
-            self._logical_name,
-            bucket=self._bucket.id,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=self._child,
-        )
+        close_to_the_public(self._logical_name, self._bucket, self._child)
         everything = (self._bucket.arn, pulumi.Output.concat(self._bucket.arn, "/*"))
         policy = document(only_over_tls(*everything, action="s3:*"))
         aws.s3.BucketPolicy(self._logical_name, bucket=self._bucket.id, policy=policy, opts=self._child)

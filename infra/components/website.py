@@ -6,6 +6,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.bucket import close_to_the_public
 from infra.components.certificate import Certificate, CertificateArgs
 from infra.components.data_key import DataKey
 from infra.components.log_bucket import LogBucket, LogBucketArgs, LogWriter
@@ -78,18 +79,7 @@ class Website(pulumi.ComponentResource):
 
     def _store(self, args: WebsiteArgs) -> aws.s3.Bucket:
         bucket = aws.s3.Bucket(self._name, force_destroy=True, opts=self._child)  # all of it is in the repository
-        aws.s3.BucketPublicAccessBlock(
-            self._name,
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._child,
-        )
-        aws.s3.BucketOwnershipControls(
-            self._name, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._child
-        )
+        close_to_the_public(self._name, bucket, self._child)
         aws.s3.BucketServerSideEncryptionConfiguration(
             self._name, bucket=bucket.id, rules=[_encrypted(args.key)], opts=self._child
         )
