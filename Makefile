@@ -3,7 +3,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PHOTOS ?=
 PROFILE ?= starter
-CLOUD ?= cloud
+CLOUD ?= tests/rehearsal
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
@@ -24,7 +24,7 @@ test: $(VENV)/.dev triton .cache/judges/.installed  ## Every test but those of t
 	$(BIN)/pytest -n auto --dist worksteal -m "not cloud"
 
 test-cloud: $(VENV)/.dev triton  ## The whole rehearsed cloud: messages lost and doubled, processes killed, tokens forged
-	$(BIN)/pytest tests/rehearsal -m "$(CLOUD)"
+	$(BIN)/pytest $(CLOUD) -m cloud
 
 # The server's wheel is for Linux on x86-64; elsewhere the tests that need it say so and skip.
 triton: $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),.cache/triton/.installed)  ## A real Triton server, out of its wheel
