@@ -5,7 +5,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.bucket import close_to_the_public
+from infra.components.bucket import close_to_the_public, keep_versions
 from infra.components.statement import Conditions, Statement, document, only_over_tls
 
 _STALE_DAYS: Final = 1
@@ -68,12 +68,7 @@ class LogBucket(pulumi.ComponentResource):
         )
 
     def _keep(self, days: int) -> None:
-        versioning = aws.s3.BucketVersioning(
-            self._logical_name,
-            bucket=self._bucket.id,
-            versioning_configuration={"status": "Enabled"},
-            opts=self._child,
-        )
+        versioning = keep_versions(self._logical_name, self._bucket, self._child)
         rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
             "id": "forget",
             "status": "Enabled",

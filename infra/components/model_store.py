@@ -9,7 +9,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.bucket import close_to_the_public
+from infra.components.bucket import close_to_the_public, encrypt, keep_versions
 from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
 from infra.components.log_bucket import LogBucket
@@ -126,24 +126,10 @@ class ModelStore(pulumi.ComponentResource):
         everything = (self._bucket.arn, pulumi.Output.concat(self._bucket.arn, "/*"))
         policy = document(only_over_tls(*everything, action="s3:*"))
         aws.s3.BucketPolicy(self._logical_name, bucket=self._bucket.id, policy=policy, opts=self._child)
-        encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
-            "apply_server_side_encryption_by_default": {
-                "sse_algorithm": "aws:kms",
-                "kms_master_key_id": self._args.key.arn,
-            },
-            "bucket_key_enabled": True,
-        }
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            self._logical_name, bucket=self._bucket.id, rules=[encryption], opts=self._child
-        )
+        encrypt(self._logical_name, self._bucket, self._args.key, self._child)
 
     def _keep(self) -> None:
-        versioning = aws.s3.BucketVersioning(
-            self._logical_name,
-            bucket=self._bucket.id,
-            versioning_configuration={"status": "Enabled"},
-            opts=self._child,
-        )
+        versioning = keep_versions(self._logical_name, self._bucket, self._child)
         # Models stay; what was left half uploaded does not.
         rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
             "id": "forget",

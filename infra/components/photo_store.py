@@ -5,7 +5,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.bucket import close_to_the_public
+from infra.components.bucket import close_to_the_public, encrypt, keep_versions
 from infra.components.data_key import DataKey
 from infra.components.execution_role import ExecutionRole
 from infra.components.log_bucket import LogBucket
@@ -128,24 +128,10 @@ class PhotoStore(pulumi.ComponentResource):
         aws.s3.BucketPolicy(self._logical_name, bucket=self.bucket.id, policy=policy, opts=self._child)
 
     def _encrypt(self) -> None:
-        encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
-            "apply_server_side_encryption_by_default": {
-                "sse_algorithm": "aws:kms",
-                "kms_master_key_id": self._key.arn,
-            },
-            "bucket_key_enabled": True,
-        }
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            self._logical_name, bucket=self.bucket.id, rules=[encryption], opts=self._child
-        )
+        encrypt(self._logical_name, self.bucket, self._key, self._child)
 
     def _keep(self, args: PhotoStoreArgs) -> aws.s3.BucketVersioning:
-        versioning = aws.s3.BucketVersioning(
-            self._logical_name,
-            bucket=self.bucket.id,
-            versioning_configuration={"status": "Enabled"},
-            opts=self._child,
-        )
+        versioning = keep_versions(self._logical_name, self.bucket, self._child)
         aws.s3.BucketLifecycleConfiguration(
             self._logical_name,
             bucket=self.bucket.id,

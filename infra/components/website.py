@@ -6,7 +6,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.bucket import close_to_the_public
+from infra.components.bucket import close_to_the_public, encrypt, keep_versions
 from infra.components.certificate import Certificate, CertificateArgs
 from infra.components.data_key import DataKey
 from infra.components.log_bucket import LogBucket, LogBucketArgs, LogWriter
@@ -80,12 +80,8 @@ class Website(pulumi.ComponentResource):
     def _store(self, args: WebsiteArgs) -> aws.s3.Bucket:
         bucket = aws.s3.Bucket(self._name, force_destroy=True, opts=self._child)  # all of it is in the repository
         close_to_the_public(self._name, bucket, self._child)
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            self._name, bucket=bucket.id, rules=[_encrypted(args.key)], opts=self._child
-        )
-        versioning = aws.s3.BucketVersioning(
-            self._name, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=self._child
-        )
+        encrypt(self._name, bucket, args.key, self._child)
+        versioning = keep_versions(self._name, bucket, self._child)
         aws.s3.BucketLifecycleConfiguration(
             self._name,
             bucket=bucket.id,
@@ -257,13 +253,6 @@ def _api_behaviour(headers: pulumi.Input[str]) -> aws.cloudfront.DistributionOrd
         "origin_request_policy_id": _ALL_BUT_HOST,
         "response_headers_policy_id": headers,
         "compress": False,
-    }
-
-
-def _encrypted(key: DataKey) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
-    return {
-        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn},
-        "bucket_key_enabled": True,
     }
 
 

@@ -1,11 +1,10 @@
 """What arrives in the queue `received`: S3's notices of originals, and pointers that were sent back."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from lookalike.adapters.aws.object_key import parse_object_key
-from lookalike.adapters.aws.work_queue import Message, parse_pointer
+from lookalike.adapters.aws.work_queue import Message, parse_body, read_pointer
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.work_queue import Pointer
 
@@ -19,16 +18,11 @@ def read_received(body: str) -> list[Message]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     Raises `InvalidRequestError` for anything else.
     """
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError):
-        raise InvalidRequestError("message", "is not JSON") from None
-    if not isinstance(given, dict):
-        raise InvalidRequestError("message", "is not a JSON object")
+    given = parse_body(body)
     if given.get("Event") == _TEST:
         return []
     if "Records" not in given:
-        return [parse_pointer(body)]
+        return [read_pointer(given)]
     try:
         return [Message(_pointer(r)) for r in given["Records"] if r["eventName"].startswith(_CREATED)]
     except (AttributeError, KeyError, TypeError) as error:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -78,12 +78,22 @@ def write_pointer(message: Message) -> str:
 
 def parse_pointer(body: str) -> Message:
     """Undo `write_pointer`. Raises `InvalidRequestError` naming the part that is missing or wrong."""
+    return read_pointer(parse_body(body))
+
+
+def parse_body(body: str) -> dict[str, Any]:
+    """The JSON object that a message is. Raises `InvalidRequestError`."""
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
         raise InvalidRequestError("message", "is not JSON") from None
     if not isinstance(given, dict):
         raise InvalidRequestError("message", "is not a JSON object")
+    return given
+
+
+def read_pointer(given: Mapping[str, Any]) -> Message:
+    """What a message's JSON object says. Raises `InvalidRequestError` naming the part that is missing or wrong."""
     correlation = given.get("correlation", "")
     if not isinstance(correlation, str) or len(correlation) > LONGEST_CORRELATION:
         raise InvalidRequestError("correlation", f"must be text of at most {LONGEST_CORRELATION} characters")
