@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import psutil
 
 from inference.bench.load import Load, closed_loop, open_loop
@@ -24,6 +23,7 @@ from inference.serving.committed import MODEL
 from inference.serving.repositories import cpu_spec
 from inference.serving.spec import ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
+from lookalike.adapters.embedded.silent_onnxruntime import ort
 from lookalike.adapters.triton.client import open_client
 from lookalike.adapters.triton.embedder import TritonEmbedder
 from lookalike.errors import OverloadedError

@@ -7,12 +7,15 @@ sizes wrongly (`pb_utils.Tensor(name, array)` sends no bytes).
 
 import hashlib
 import json
+import os
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, on the import below; else it reports each model to its maker
+
 import numpy as np
-import onnxruntime as ort
+import onnxruntime as ort  # noqa: TID251 (the product is not beside it)
 import triton_python_backend_utils as pb_utils  # type: ignore[import-not-found]  # the server brings it
 
 

@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from inference.train.colour import colour_signatures
@@ -24,6 +23,7 @@ from inference.train.metrics import (
     neighbour_confidence,
     retrieve,
 )
+from lookalike.adapters.embedded.silent_onnxruntime import ort
 
 _BATCH = 32
 
@@ -44,9 +44,7 @@ def main() -> None:
     print(json.dumps(evaluate(session, catalogue, queries), indent=2))
 
 
-def evaluate(
-    session: onnxruntime.InferenceSession, catalogue: LabelledPhotos, queries: LabelledPhotos
-) -> dict[str, object]:
+def evaluate(session: ort.InferenceSession, catalogue: LabelledPhotos, queries: LabelledPhotos) -> dict[str, object]:
     """All figures of one model; keys are stable.
 
     `unseen_catalogue` lets the queries search each other: small, but as new to the model as a shop's own.
@@ -94,13 +92,13 @@ def _figures(seen: Seen, precision: NDArray[np.float64], average: NDArray[np.flo
     }
 
 
-def _open(model: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+def _open(model: Path, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _see(session: onnxruntime.InferenceSession, photos: LabelledPhotos) -> Seen:
+def _see(session: ort.InferenceSession, photos: LabelledPhotos) -> Seen:
     parts = [
         session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos.pixels[i : i + _BATCH]})
         for i in range(0, len(photos), _BATCH)

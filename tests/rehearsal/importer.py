@@ -1,6 +1,6 @@
-"""A process to be killed: imports a folder of photos and prints each one's name once it is acknowledged."""
+"""A process to be killed: imports a folder of photos and tells each one's name once it is acknowledged."""
 
-import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lookalike.connect import connect
@@ -8,17 +8,12 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.ports.catalogue import NewPhoto
 
 
-def main(shop: str, photos: str) -> None:
-    files = sorted(Path(photos).glob("*.jpg"))
-    print("started", flush=True)
-    with connect(shop) as catalogue:
+def import_folder(shop: Path, photos: Path, told: "Connection[str, str]") -> None:
+    files = sorted(photos.glob("*.jpg"))
+    with connect(str(shop)) as catalogue:
         for imported in catalogue.import_photos(
             NewPhoto(Item(ItemId(path.stem), "dress"), path, path.name) for path in files
         ):
             assert imported.upload is not None, imported.error
             assert imported.upload.status == "indexed", imported
-            print(imported.photo.item.id, flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+            told.send(imported.photo.item.id)

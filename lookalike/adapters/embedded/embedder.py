@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
+from lookalike.adapters.embedded.silent_onnxruntime import ort
 from lookalike.adapters.embedded.turnstile import Turnstile
 from lookalike.domain.embedding import DIMENSIONS, Embedding, ModelVersion
 from lookalike.errors import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the training extra only")
@@ -17,6 +16,7 @@ from inference.train.calibrate import Calibration  # noqa: E402 (needs torch)
 from inference.train.config import Loss  # noqa: E402 (with the others)
 from inference.train.loss import Relation, likeness  # noqa: E402 (needs torch)
 from inference.train.network import Embedder  # noqa: E402 (needs torch)
+from lookalike.adapters.embedded.silent_onnxruntime import ort  # noqa: E402 (with the others)
 
 SCALE = 12.0
 CALIBRATION = Calibration(
@@ -51,7 +51,7 @@ def test_the_onnx_file_answers_as_the_network_does_and_is_the_same_each_time(
     for file in files:
         write_onnx(Served(trained(frozen_blocks), SCALE), CALIBRATION, 224, file)
     assert files[0].read_bytes() == files[1].read_bytes()
-    session = onnxruntime.InferenceSession(files[0], providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(files[0], providers=["CPUExecutionProvider"])
     served = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
     np.testing.assert_allclose(served[0], embedding.numpy(), atol=1e-4)
     np.testing.assert_allclose(served[1], (SCALE * cosines).softmax(dim=1).numpy(), atol=1e-4)

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
+
+from lookalike.adapters.embedded.silent_onnxruntime import ort
 
 MODEL = Path(__file__).parents[3] / "model_repo" / "embedder" / "1" / "model.onnx"
 DIMENSIONS = 256
@@ -20,10 +21,10 @@ Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
-def session() -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+def session() -> ort.InferenceSession:
+    options = ort.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +37,13 @@ def photos() -> NDArray[np.uint8]:
     return np.stack([*noise, ramp, *flat])
 
 
-def answer(session: onnxruntime.InferenceSession, photos: NDArray[np.uint8]) -> Answer:
+def answer(session: ort.InferenceSession, photos: NDArray[np.uint8]) -> Answer:
     embedding, category = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
     return embedding, category
 
 
 def test_inputs_and_outputs_are_named_typed_and_shaped_as_promised(
-    session: onnxruntime.InferenceSession,
+    session: ort.InferenceSession,
 ) -> None:
     (photo,) = session.get_inputs()
     assert (photo.name, photo.type, photo.shape[1:]) == ("PHOTO", "tensor(uint8)", [SIZE, SIZE, 3])
@@ -56,7 +57,7 @@ def test_inputs_and_outputs_are_named_typed_and_shaped_as_promised(
 
 @pytest.mark.parametrize("batch", [1, 2, 7])
 def test_any_batch_gives_unit_vectors_and_probabilities(
-    session: onnxruntime.InferenceSession, photos: NDArray[np.uint8], batch: int
+    session: ort.InferenceSession, photos: NDArray[np.uint8], batch: int
 ) -> None:
     embedding, category = answer(session, photos[:batch])
     assert embedding.shape == (batch, DIMENSIONS)
@@ -66,36 +67,34 @@ def test_any_batch_gives_unit_vectors_and_probabilities(
     assert (category >= 0).all()
 
 
-def test_an_empty_batch_gives_empty_answers(session: onnxruntime.InferenceSession) -> None:
+def test_an_empty_batch_gives_empty_answers(session: ort.InferenceSession) -> None:
     embedding, category = answer(session, np.empty((0, SIZE, SIZE, 3), np.uint8))
     assert embedding.shape == (0, DIMENSIONS)
     assert category.shape == (0, CATEGORIES)
 
 
-def test_a_photo_is_seen_alike_alone_and_in_a_batch(
-    session: onnxruntime.InferenceSession, photos: NDArray[np.uint8]
-) -> None:
+def test_a_photo_is_seen_alike_alone_and_in_a_batch(session: ort.InferenceSession, photos: NDArray[np.uint8]) -> None:
     embedding, category = answer(session, photos)
     alone = [answer(session, photo[None]) for photo in photos]
     np.testing.assert_allclose(np.concatenate([a[0] for a in alone]), embedding, atol=1e-4)
     np.testing.assert_allclose(np.concatenate([a[1] for a in alone]), category, atol=1e-4)
 
 
-def test_different_photos_are_told_apart(session: onnxruntime.InferenceSession, photos: NDArray[np.uint8]) -> None:
+def test_different_photos_are_told_apart(session: ort.InferenceSession, photos: NDArray[np.uint8]) -> None:
     """A collapsed or wrongly normalised graph answers everything alike."""
     embedding, _ = answer(session, photos[3:])
     cosine = embedding @ embedding.T
     assert cosine[~np.eye(len(cosine), dtype=bool)].max() < 0.98
 
 
-def test_red_and_blue_are_not_swapped(session: onnxruntime.InferenceSession) -> None:
+def test_red_and_blue_are_not_swapped(session: ort.InferenceSession) -> None:
     red = np.full((1, SIZE, SIZE, 3), 255, np.uint8)
     red[:, 60:160, 60:160] = (200, 20, 20)
     either, _ = answer(session, np.concatenate([red, red[..., ::-1]]))
     assert either[0] @ either[1] < 0.95
 
 
-def test_metadata_says_what_readers_need(session: onnxruntime.InferenceSession) -> None:
+def test_metadata_says_what_readers_need(session: ort.InferenceSession) -> None:
     properties = session.get_modelmeta().custom_metadata_map
     assert properties["name"] == "embedder"
     assert properties["preparation"] == "1"
@@ -108,7 +107,7 @@ def test_metadata_says_what_readers_need(session: onnxruntime.InferenceSession) 
 
 
 def test_closer_neighbours_are_claimed_with_more_confidence(
-    session: onnxruntime.InferenceSession,
+    session: ort.InferenceSession,
 ) -> None:
     properties = session.get_modelmeta().custom_metadata_map
     slope = float(properties["similarity_slope"])
