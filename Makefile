@@ -67,11 +67,10 @@ COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.1
 	--custom-compile-command "make lock" --group build
 
 lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest first so that all agree
-	$(COMPILE) --extra cli --extra functions --group infra --group test --group lint --group bench -o requirements/bench.txt
-	$(COMPILE) --extra cli --extra functions --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
+	$(COMPILE) --extra cli --extra functions --extra compile --group infra --group test --group lint --group bench -o requirements/bench.txt
+	$(COMPILE) --extra cli --extra functions --extra compile --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
 	$(COMPILE) --extra cli -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
-	$(COMPILE) --extra compile -c requirements/bench.txt -o requirements/compile.txt
 	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" -o requirements/triton.txt
 	printf 'checkov==3.3.30\nparliament==1.6.4\nsetuptools<81\n' | $(UV) compile - --quiet --universal --python-version 3.11 \
