@@ -85,7 +85,7 @@ def production(demand: Demand) -> Defaults:
 
 LEFT_OUT_OF_STARTER: Final = {
     "EmbeddingCache": "each process remembers what it embedded; a node costs more than the inferences it would save",
-    "Firewall": "the API is throttled and every route checks a token; rules cost from 8 USD a month, asked or not",
+    "Firewall": "the API is throttled and every route checks a token; rules cost from 9 USD a month, asked or not",
     "GPUs": "one small server on processors embeds dozens of photos a second",
     "burst, batch": "node groups for peaks and for bulk work come with production",
     "managers": "one data node manages itself; while it is replaced, searches fail and uploads wait",

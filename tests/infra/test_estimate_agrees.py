@@ -11,6 +11,7 @@ from infra.rehearsal.plan import Plan, Resource
 from lookalike.sizing.assumptions import Assumptions
 from lookalike.sizing.demand import Demand
 from lookalike.sizing.estimate import estimate
+from lookalike.sizing.lines.website import FIREWALL_RULES
 from lookalike.sizing.price_table import PriceTable
 from lookalike.sizing.priced import free_components, price_of_instance, priced_components
 from lookalike.sizing.profile import PROFILES
@@ -117,7 +118,9 @@ def test_the_plan_has_what_the_estimate_counts(plan: Plan, request: pytest.Fixtu
     ]
     assert len(interfaces) == shape.interface_endpoints
     assert len(plan.of("aws:elasticache/replicationGroup:ReplicationGroup")) == bool(shape.cache)
-    assert len(plan.of("aws:wafv2/webAcl:WebAcl")) == shape.firewall
+    walls = plan.of("aws:wafv2/webAcl:WebAcl")
+    assert len(walls) == shape.firewall
+    assert all(len(wall.inputs["rules"]) == FIREWALL_RULES for wall in walls)
     assert len(plan.of("aws:lb/loadBalancer:LoadBalancer")) == len(plan.of("aws:eks/cluster:Cluster")) == 1
     assert len(plan.of("aws:cloudwatch/metricAlarm:MetricAlarm")) <= Assumptions().alarms
     assert always(plan) == Counter(

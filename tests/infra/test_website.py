@@ -219,13 +219,14 @@ def test_a_firewall_turns_floods_and_known_attacks_away() -> None:
     wall = the(under_a_name(), "aws:wafv2/webAcl:WebAcl")
     assert the(under_a_name(), DISTRIBUTION).inputs["webAclId"] == wall.attributes["arn"]
     assert (wall.inputs["scope"], wall.inputs["region"]) == ("CLOUDFRONT", "us-east-1")
-    flood, common, known = wall.inputs["rules"]
+    flood, common, known, anonymous = wall.inputs["rules"]
     assert flood["statement"]["rateBasedStatement"] == {"limit": 2000, "aggregateKeyType": "IP"}
     assert flood["action"] == {"block": {}}
     groups = [rule["statement"]["managedRuleGroupStatement"] for rule in (common, known)]
     assert [g["name"] for g in groups] == ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"]
     assert [rule["overrideAction"] for rule in (common, known)] == [{"none": {}}, {"none": {}}]
     assert [o["name"] for o in groups[0]["ruleActionOverrides"]] == ["SizeRestrictions_BODY"]
+    assert anonymous["overrideAction"] == {"count": {}}, "a shopper behind a VPN is a shopper"
     assert wall.inputs["visibilityConfig"]["sampledRequestsEnabled"] is False
 
 

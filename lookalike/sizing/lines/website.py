@@ -1,11 +1,13 @@
 from collections.abc import Iterator
+from typing import Final
 
 from lookalike.sizing.line import Line, Stack
 
 _SEARCHES_A_VISIT = 5
 _PAGE_GB = 100 / 1e6
 _REQUESTS_A_VISIT = 6
-_RULES = 3
+FIREWALL_RULES: Final = 4
+"""Priced each: the limit of one address, and three lists of AWS's."""
 
 
 def website(stack: Stack) -> Iterator[Line]:
@@ -22,7 +24,7 @@ def website(stack: Stack) -> Iterator[Line]:
         asked = visits * _REQUESTS_A_VISIT / 1e6
         for what, quantity, key in (
             ("firewall", 1.0, "waf.acls"),
-            ("its rules", float(_RULES), "waf.rules"),
+            ("its rules", float(FIREWALL_RULES), "waf.rules"),
             ("what it looks at", asked, "waf.requests"),
         ):
             yield Line(component="website", what=what, quantity=quantity, price=stack.prices[key])
