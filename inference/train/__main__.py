@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference.measure.metrics import accuracy
 from inference.train.calibrate import calibrate
 from inference.train.colour import colour_signatures
 from inference.train.config import Config, read_config
 from inference.train.dataset import LabelledPhotos, read_photos
 from inference.train.fit import fit
 from inference.train.loss import likeness
-from inference.train.metrics import accuracy
 from inference.train.network import Embedder
 from inference.train.see import as_batch, see
 from inference.train.split import split

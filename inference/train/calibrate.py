@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 from torch.nn import functional
 
-from inference.train.metrics import Seen, accuracy, expected_calibration_error
+from inference.measure.metrics import Seen, accuracy, expected_calibration_error
 
 _NEAREST_SHARE = 10
 

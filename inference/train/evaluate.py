@@ -12,9 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.train.colour import colour_signatures
-from inference.train.dataset import LabelledPhotos, read_photos
-from inference.train.metrics import (
+from inference.measure.metrics import (
     Seen,
     accuracy,
     colour_agreement_at_10,
@@ -23,6 +21,8 @@ from inference.train.metrics import (
     neighbour_confidence,
     retrieve,
 )
+from inference.train.colour import colour_signatures
+from inference.train.dataset import LabelledPhotos, read_photos
 from lookalike.adapters.embedded.silent_onnxruntime import ort
 
 _BATCH = 32

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference.measure.metrics import Seen
 from inference.train.dataset import LabelledPhotos
-from inference.train.metrics import Seen
 from inference.train.network import Embedder
 
 _BATCH = 64

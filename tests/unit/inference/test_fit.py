@@ -9,10 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the training extra only")
 
+from inference.measure.metrics import accuracy  # noqa: E402 (with the others)
 from inference.train.__main__ import train  # noqa: E402 (needs torch)
 from inference.train.config import Stage, read_config  # noqa: E402 (with the others)
 from inference.train.dataset import LabelledPhotos  # noqa: E402 (with the others)
-from inference.train.metrics import accuracy  # noqa: E402 (with the others)
 from inference.train.network import Embedder  # noqa: E402 (needs torch)
 from inference.train.see import see  # noqa: E402 (needs torch)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.train.metrics import (
+from inference.measure.metrics import (
     Seen,
     accuracy,
     confusions,
