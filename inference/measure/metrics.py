@@ -49,8 +49,10 @@ def _cosine(queries: Seen, catalogue: Seen) -> NDArray[np.float32]:
 
 
 def retrieve(queries: Seen, catalogue: Seen) -> Retrieval:
-    """Rank the whole catalogue by cosine for each query; a photo among its own catalogue comes last."""
+    """Rank the whole catalogue by cosine for each query; photos that search each other leave themselves out."""
     order = np.argsort(-_cosine(queries, catalogue), axis=1, kind="stable")
+    if queries is catalogue:
+        order = order[:, :-1]
     hits = catalogue.labels[order] == queries.labels[:, None]
     precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
     found = np.maximum(hits.sum(axis=1), 1)
