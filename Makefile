@@ -10,6 +10,8 @@ UV := $(BIN)/uv pip
 DATA := ../shared/data/clothing
 # As pip does: trust what the system trusts, so that a company's own certificates work.
 export UV_SYSTEM_CERTS ?= true
+# Tests start hundreds of Pythons: what the first has compiled, all may read.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-cloud triton lint rehearse plan package bench train lock clean format openapi
