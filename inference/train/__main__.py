@@ -4,82 +4,117 @@ from __future__ import annotations
 
 import argparse
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from inference.measure.metrics import accuracy
+from inference.measure.metrics import accuracy, retrieve
 from inference.train.calibrate import calibrate
-from inference.train.colour import colour_signatures
 from inference.train.config import Config, read_config
 from inference.train.dataset import LabelledPhotos, read_photos
+from inference.train.distil import Teachers
 from inference.train.fit import fit
-from inference.train.loss import likeness
+from inference.train.likeness import look_alikes
 from inference.train.network import Embedder
-from inference.train.see import as_batch, see
+from inference.train.report import Shown, write_report
+from inference.train.run import Epoch, Run
+from inference.train.score import score
+from inference.train.see import see, see_in_full
 from inference.train.split import split
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Write `checkpoint.pt` (averaged weights, each epoch) and `calibration.json`."""
+    """Write the run's folder (see `run.Run`), its calibration and its report."""
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    config = read_config(options.config)
+    torch.set_num_threads(config.threads)
+    run = Run(options.out)
+    photos = read_parts(options.photos, config, options.cache)
+    log.info("%d photos to train on, %d kept aside", len(photos.training), len(photos.aside))
+    if not options.finish_only:
+        train(config, photos, run, resume=options.resume)
+    finish(config, photos, run)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m inference.train", description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--photos", type=Path, required=True, help="folder of <category>/<photo>")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path(".cache/photos"))
-    parser.add_argument("--calibrate-only", action="store_true", help="calibrate the checkpoint already in --out")
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    config = read_config(options.config)
+    parser.add_argument("--resume", action="store_true", help="go on from the last whole epoch in --out, if any")
+    parser.add_argument("--finish-only", action="store_true", help="calibrate and report on the checkpoint in --out")
+    return parser.parse_args()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`training` at the photos' size; `aside` and `known`, the training photos again, as the served model sees them."""
+
+    training: LabelledPhotos
+    aside: LabelledPhotos
+    known: LabelledPhotos
+
+
+def read_parts(folder: Path, config: Config, cache: Path) -> Parts:
+    """Split at one size whatever the model's, so that a family of runs keeps the same photos aside."""
+    photos = read_photos(folder, config.photo_size, cache)
+    training, aside = split(photos, config.kept_aside, config.split_seed)
+    served = photos if config.input_size == config.photo_size else read_photos(folder, config.input_size, cache)
+    return Parts(training, served.of(aside.paths), served.of(training.paths))
+
+
+def train(config: Config, photos: Parts, run: Run, *, resume: bool = False) -> None:
+    """Fit a network to the training photos, reporting each epoch on those kept aside.
+
+    Raises `ValueError` where `resume` finds a run of another configuration.
+    """
+    if resume and run.resumed() and run.config != config:
+        raise ValueError(f"{run.folder} was begun with another configuration: finish that, or train elsewhere")
     torch.manual_seed(config.seed)
-    torch.set_num_threads(config.threads)
-    options.out.mkdir(parents=True, exist_ok=True)
-    photos = read_photos(options.photos, config.input_size, options.cache)
-    training, aside = split(photos, config.kept_aside, config.seed)
-    log.info("%d photos to train on, %d kept aside", len(training), len(aside))
-    network = Embedder(len(photos.categories), config.dimensions, config.frozen_blocks, config.dropout).to(
-        memory_format=torch.channels_last
-    )
-    checkpoint = options.out / "checkpoint.pt"
-    if not options.calibrate_only:
-        train(network, config, training, aside, checkpoint)
-    network.load_state_dict(torch.load(checkpoint, weights_only=True))
-    calibration = calibrate(see(network, aside), photos.categories, config.loss.scale)
-    calibration.write(options.out / "calibration.json")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    categories = photos.training.categories
+    network = Embedder(len(categories), config.network).to(device, memory_format=torch.channels_last)
+    alike = look_alikes(network, photos.training, config.loss) if config.loss.relation_weight else None
+    if config.start_from:
+        start(network, config, Run(config.start_from))
+    teachers = Teachers(config.distillation, categories, device) if config.distillation else None
+    run.begin(config, categories)
+
+    def report(candidate: Embedder) -> Epoch:
+        seen = see(candidate, photos.aside)
+        # The few kept aside search each other: comparable between epochs, not with the final figures.
+        found = retrieve(seen, seen)
+        return {
+            "aside_accuracy": accuracy(seen.scores, seen.labels),
+            "aside_map": float(found.average_precision.mean()),
+        }
+
+    fit(network, photos.training, alike, config, run=run, report=report, teachers=teachers, resume=resume)
+
+
+def start(network: Embedder, config: Config, earlier: Run) -> None:
+    """Begin with the averaged weights of an earlier run; raises `ValueError` where that was another network."""
+    if earlier.config.network.model_copy(update={"dropout": config.network.dropout}) != config.network:
+        raise ValueError(f"{earlier.folder} trained {earlier.config.network}, not {config.network}")
+    network.load_state_dict(earlier.network().state_dict())
+
+
+def finish(config: Config, photos: Parts, run: Run) -> None:
+    """Calibrate the run's network on the photos kept aside, and report what it does with them."""
+    network = run.network()
+    aside, aside_features = see_in_full(network, photos.aside)
+    known, known_features = see_in_full(network, photos.known)
+    calibration = calibrate(aside, photos.aside.categories, config.loss.scale)
+    calibration.write(run.folder / "calibration.json")
     log.info("calibrated: %s", calibration)
-
-
-def train(
-    network: Embedder,
-    config: Config,
-    training: LabelledPhotos,
-    aside: LabelledPhotos,
-    checkpoint: Path,
-) -> None:
-    """Fit the network to the training photos, reporting on those kept aside."""
-    alike = likeness(
-        _imagenet_features(network, training),
-        colour_signatures(training.pixels),
-        training.labels,
-        config.loss.relation_colour,
-    )
-
-    def report(candidate: Embedder) -> str:
-        return f"accuracy {accuracy(see(candidate, aside).scores, aside.labels):.3f}"
-
-    fit(network, training, alike, config, checkpoint=checkpoint, report=report)
-
-
-@torch.no_grad()
-def _imagenet_features(network: Embedder, photos: LabelledPhotos) -> NDArray[np.float32]:
-    network.eval()
-    parts = np.array_split(photos.pixels, max(1, len(photos) // 64))
-    features = torch.cat([network.features(as_batch(part)) for part in parts]).numpy()
-    return np.asarray(features, np.float32)
+    figures = score(aside, known, aside_features, known_features)
+    log.info("aside: %s", figures)
+    write_report(run, figures, Shown(photos.aside, aside), Shown(photos.known, known))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,15 @@ from inference.train.config import Augmentation
 
 _WHITE = 255.0
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+_CORNER = 4  # a corner is this part of the side
+_MIDDLE = (0.75, 0.98)  # half the extent of what is kept of a photo, 1 being all of it
+_SQUARENESS = 4  # exponent of the superellipse around it
+_SOFTNESS = 0.03  # of its edge, in half sides
 
 
 def augment(photos: Tensor, how: Augmentation, random: torch.Generator) -> Tensor:
-    """float32 [n, 3, s, s] in 0..255, changed in place, light and sharpness; same shape."""
+    """float32 [n, 3, s, s] in 0..255, changed in background, place, light and sharpness; same shape."""
+    photos = _before_another(photos, how.background_probability, random)
     photos = _light(_place(photos, how, random), how, random)
     photos = _where(_chance(photos, how.blur_probability, random), _blurred(photos), photos)
     return _erased(photos, how.erase_probability, random).clamp_(0, 255)
@@ -31,6 +36,25 @@ def _chance(photos: Tensor, probability: float, random: torch.Generator) -> Tens
 
 def _where(chosen: Tensor, changed: Tensor, photos: Tensor) -> Tensor:
     return torch.where(chosen[:, None, None, None], changed, photos)
+
+
+def _before_another(photos: Tensor, probability: float, random: torch.Generator) -> Tensor:
+    """Lay the middle of a photo on another's corner, stretched over the whole: a floor, a wall, a bed.
+
+    Garments fill the middle, so a soft oblong around it cuts them out well enough.
+    """
+    if not probability:
+        return photos
+    n, _, size, _ = photos.shape
+    corners = photos.roll(1, dims=0)[:, :, : size // _CORNER, : size // _CORNER]
+    elsewhere = functional.interpolate(corners, (size, size), mode="bilinear")
+    place = (torch.arange(size) + 0.5) / size * 2 - 1
+    half = [_uniform(n, *_MIDDLE, random)[:, None] for _ in range(2)]
+    down, across = ((place.abs() / h).pow(_SQUARENESS) for h in half)
+    distance = (down[:, :, None] + across[:, None, :]).pow(1 / _SQUARENESS)
+    kept = torch.sigmoid((1 - distance) / _SOFTNESS)
+    kept = torch.where(_chance(photos, probability, random)[:, None, None], kept, 1.0)[:, None]
+    return elsewhere + (photos - elsewhere) * kept
 
 
 def _place(photos: Tensor, how: Augmentation, random: torch.Generator) -> Tensor:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+Side = Annotated[int, Field(ge=64, multiple_of=32)]
 
 
 class Section(BaseModel):
@@ -19,10 +21,19 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Architecture(Section):
+    """The network: which EfficientNet-Lite, how wide an embedding, how much of it is left as it came."""
+
+    backbone: Literal["lite0", "lite2"]
+    dimensions: Count
+    frozen_blocks: Annotated[int, Field(ge=0)]
+    dropout: Fraction
+
+
 class Stage(Section):
     """Some epochs at one photo size (pixels a side, a multiple of 32)."""
 
-    size: Annotated[int, Field(ge=64, multiple_of=32)]
+    size: Side
     epochs: Count
 
 
@@ -39,6 +50,7 @@ class Augmentation(Section):
     white_balance: Fraction
     blur_probability: Fraction
     erase_probability: Fraction
+    background_probability: Fraction = 0.0
 
 
 class Loss(Section):
@@ -47,43 +59,81 @@ class Loss(Section):
     scale: Positive
     margin: Fraction
     label_smoothing: Fraction
-    relation_weight: Annotated[float, Field(ge=0)]
+    relation_weight: Weight
     relation_colour: Fraction
     relation_temperature: Positive
     cosine_temperature: Positive
 
 
+class Distillation(Section):
+    """What is learned from finished runs, shown the very view that the student sees.
+
+    The mean of the teachers' category probabilities is one target; the first
+    teacher's embedding is the other. `size` is the view's side for teachers,
+    where it shall not be the student's.
+    """
+
+    teachers: Annotated[tuple[Path, ...], Field(min_length=1)]
+    category_weight: Fraction
+    embedding_weight: Weight
+    temperature: Positive
+    shared_prototypes: bool
+    size: Side | None = None
+
+
 class Optimisation(Section):
     """AdamW under a one-cycle schedule, with averaged weights."""
 
-    batch: Count
+    batch: Annotated[int, Field(ge=2)]
     learning_rate: Positive
     head_learning_rate: Positive
-    weight_decay: Annotated[float, Field(ge=0)]
+    weight_decay: Weight
     warm_up: Fraction
     average_decay: Fraction
     balance: Fraction
 
 
 class Config(Section):
-    """One reproducible run."""
+    """One reproducible run.
+
+    `photo_size` is the side at which photos are decoded, near-duplicates judged
+    and from which stages are scaled down; `input_size` the served model's side.
+    Runs of one family share `split_seed`: what one keeps aside, its teacher never saw.
+    """
 
     seed: int
-    threads: Count
-    input_size: Count
-    dimensions: Count
-    frozen_blocks: Annotated[int, Field(ge=0, le=16)]
-    dropout: Fraction
+    split_seed: int
     kept_aside: Annotated[float, Field(gt=0, lt=0.5)]
-    stages: tuple[Stage, ...]
+    threads: Count
+    precision: Literal["float32", "bfloat16"]
+    photo_size: Side
+    input_size: Side
+    start_from: Path | None = None
+    network: Architecture
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     augmentation: Augmentation
     loss: Loss
     optimisation: Optimisation
+    distillation: Distillation | None = None
 
     @property
     def epochs(self) -> int:
         """Epochs over all stages."""
         return sum(stage.epochs for stage in self.stages)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Side of the photos in each epoch."""
+        return tuple(stage.size for stage in self.stages for _ in range(stage.epochs))
+
+    @model_validator(mode="after")
+    def _nothing_is_scaled_up(self) -> Config:
+        views = [stage.size for stage in self.stages]
+        if self.distillation and self.distillation.size:
+            views.append(self.distillation.size)
+        if max(views) > self.photo_size:
+            raise ValueError(f"a size of {max(views)} is beyond photo_size {self.photo_size}")
+        return self
 
 
 def read_config(path: Path) -> Config:

