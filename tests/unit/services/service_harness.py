@@ -37,7 +37,7 @@ from lookalike.testing import (
 )
 
 SHOP = CatalogueId("shop")
-OTHER = CatalogueId("other")
+OTHER = CatalogueId("other-shop")
 
 
 def picture(colour: str, *, kind: str = "JPEG", size: int = 96, quality: int = 90) -> bytes:
