@@ -3,7 +3,7 @@ from typing import Final
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as triton
 
-from inference.serving.spec import Backend, DynamicBatching, ModelSpec, QueuePolicy, Tensor
+from inference.serving.spec import Backend, DynamicBatching, ModelSpec, QueuePolicy, RateLimit, Tensor, TensorRt
 
 _HEADER: Final = """\
 # Made by `python -m inference.serving` from inference/serving/repositories.py; change it there.
@@ -29,6 +29,9 @@ class ConfigGenerator:
         self._write_tensors(config)
         self._write_instances(config)
         self._write_batching(config)
+        self._write_accelerator(config)
+        if self._spec.response_cache:
+            config.response_cache.enable = True
         self._write_warm_up(config)
         self._write_parameters(config)
         return config
@@ -47,7 +50,9 @@ class ConfigGenerator:
     def _write_instances(self, config: triton.ModelConfig) -> None:
         for group in self._spec.instances:
             kind = triton.ModelInstanceGroup.Kind.Value(group.device)
-            config.instance_group.add(kind=kind, count=group.count)
+            section = config.instance_group.add(kind=kind, count=group.count)
+            if group.rate_limit:
+                section.rate_limiter.CopyFrom(_rate_limiter(group.rate_limit))
 
     def _write_batching(self, config: triton.ModelConfig) -> None:
         section, batching = config.dynamic_batching, self._spec.batching
@@ -63,6 +68,24 @@ class ConfigGenerator:
         section.default_queue_policy.CopyFrom(_policy(batching.queue))
         for level, queue in batching.level_queues.items():
             section.priority_queue_policy[level].CopyFrom(_policy(queue))
+
+    def _write_accelerator(self, config: triton.ModelConfig) -> None:
+        match self._spec.accelerator:
+            case None:
+                return
+            case TensorRt() as tensorrt:
+                section = config.optimization.execution_accelerators.gpu_execution_accelerator
+                section.add(name="tensorrt", parameters=_settings(tensorrt) | self._profile())
+            case _:
+                config.optimization.execution_accelerators.cpu_execution_accelerator.add(name="openvino")
+
+    def _profile(self) -> dict[str, str]:
+        """One engine for all sizes, best at the largest; else each size beyond those before builds it anew."""
+        bounds = {"min": 1, "opt": self._spec.max_batch_size, "max": self._spec.max_batch_size}
+        return {f"trt_profile_{bound}_shapes": self._shapes(size) for bound, size in bounds.items()}
+
+    def _shapes(self, batch: int) -> str:
+        return ",".join(f"{tensor.name}:{'x'.join(map(str, (batch, *tensor.dims)))}" for tensor in self._spec.inputs)
 
     def _write_warm_up(self, config: triton.ModelConfig) -> None:
         for size in self._spec.warm_up:
@@ -89,3 +112,20 @@ def _policy(queue: QueuePolicy) -> triton.ModelQueuePolicy:
         allow_timeout_override=True,
         max_queue_size=queue.size,
     )
+
+
+def _rate_limiter(limit: RateLimit) -> triton.ModelRateLimiter:
+    section = triton.ModelRateLimiter(priority=limit.priority)
+    for resource in limit.resources:
+        # `global`, Triton's name for it, is a word of Python.
+        section.resources.add(name=resource.name, count=resource.count, **{"global": resource.shared})
+    return section
+
+
+def _settings(tensorrt: TensorRt) -> dict[str, str]:
+    return {
+        "precision_mode": tensorrt.precision,
+        "max_workspace_size_bytes": str(tensorrt.workspace_bytes),
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": tensorrt.engine_cache,
+    }

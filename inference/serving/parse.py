@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as triton
@@ -12,8 +12,13 @@ from inference.serving.spec import (
     InstanceGroup,
     Level,
     ModelSpec,
+    OpenVino,
+    Precision,
     QueuePolicy,
+    RateLimit,
+    Resource,
     Tensor,
+    TensorRt,
 )
 
 
@@ -45,6 +50,8 @@ def _spec(config: triton.ModelConfig) -> ModelSpec:
         warm_up=tuple(sample.batch_size for sample in config.model_warmup),
         parameters={name: parameter.string_value for name, parameter in config.parameters.items()},
         metric_tags=dict(config.metric_tags),
+        accelerator=_accelerator(config.optimization.execution_accelerators),
+        response_cache=config.response_cache.enable,
     )
 
 
@@ -55,7 +62,29 @@ def _tensors(section: Iterable[triton.ModelInput | triton.ModelOutput]) -> tuple
 
 
 def _group(group: triton.ModelInstanceGroup) -> InstanceGroup:
-    return InstanceGroup(Device(triton.ModelInstanceGroup.Kind.Name(group.kind)), group.count)
+    limit = _rate_limit(group.rate_limiter) if group.HasField("rate_limiter") else None
+    return InstanceGroup(Device(triton.ModelInstanceGroup.Kind.Name(group.kind)), group.count, limit)
+
+
+def _rate_limit(section: triton.ModelRateLimiter) -> RateLimit:
+    resources = (Resource(each.name, each.count, getattr(each, "global")) for each in section.resources)
+    return RateLimit(tuple(resources), section.priority)
+
+
+def _accelerator(section: triton.ModelOptimizationPolicy.ExecutionAccelerators) -> TensorRt | OpenVino | None:
+    """The first that a spec can name; whether there are others, the comparison with what it writes shows."""
+    for gpu in section.gpu_execution_accelerator:
+        if gpu.name == "tensorrt":
+            return _tensorrt(gpu.parameters)
+    return OpenVino() if section.cpu_execution_accelerator else None
+
+
+def _tensorrt(parameters: Mapping[str, str]) -> TensorRt:
+    return TensorRt(
+        parameters["trt_engine_cache_path"],
+        Precision(parameters["precision_mode"]),
+        int(parameters["max_workspace_size_bytes"]),
+    )
 
 
 def _batching(section: triton.ModelDynamicBatching) -> DynamicBatching:

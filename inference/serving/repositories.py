@@ -1,6 +1,16 @@
-"""The servings of the shipped model, every number with its reason."""
+"""The servings of the shipped model, every number with its reason.
+
+What none of them uses, and why:
+
+- the response cache: it hashes each request, 150 KB a photo; the product's own cache is asked before the model, by the
+  hash of what was uploaded;
+- the rate limiter: it divides a device between models, and one model has it to itself here;
+- an accelerator: ONNX Runtime's TensorRT provider (FP16) builds its engine for minutes at the first start on each type
+  of GPU, and a server that grows under load must not; `gpu_spec` takes one for a fleet whose engines were built ahead.
+"""
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from inference.serving.spec import (
@@ -13,6 +23,7 @@ from inference.serving.spec import (
     ModelSpec,
     QueuePolicy,
     Tensor,
+    TensorRt,
 )
 from lookalike.domain.embedding import DIMENSIONS
 from lookalike.ports.embedder import ModelFacts
@@ -30,9 +41,13 @@ _CPU_BATCH: Final = 2
 _CPU_SHOPPERS: Final = 4
 
 
-def gpu_spec(facts: ModelFacts, profile_sizes: tuple[int, ...] = ()) -> ModelSpec:
-    """On GPUs: by ONNX Runtime, or by TensorRT where an engine was built with profiles best at `profile_sizes`."""
-    return _spec(
+def gpu_spec(facts: ModelFacts, profile_sizes: tuple[int, ...] = (), accelerator: TensorRt | None = None) -> ModelSpec:
+    """On GPUs: by ONNX Runtime, or by TensorRT where an engine was built with profiles best at `profile_sizes`.
+
+    `accelerator` lets ONNX Runtime run TensorRT's engines, for where those are in its cache already. Raises
+    `ValueError` where both are given.
+    """
+    spec = _spec(
         facts,
         backend=Backend.TENSORRT if profile_sizes else Backend.ONNX_RUNTIME,
         max_batch_size=_GPU_BATCH,
@@ -45,6 +60,7 @@ def gpu_spec(facts: ModelFacts, profile_sizes: tuple[int, ...] = ()) -> ModelSpe
             preferred_sizes=profile_sizes,
         ),
     )
+    return replace(spec, accelerator=accelerator)
 
 
 def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:

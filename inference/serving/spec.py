@@ -31,6 +31,13 @@ class Device(StrEnum):
     GPU = "KIND_GPU"
 
 
+class Precision(StrEnum):
+    """Of an engine that TensorRT builds from an FP32 graph."""
+
+    FP32 = "FP32"
+    FP16 = "FP16"
+
+
 class Level(IntEnum):
     """Triton's priority levels; a lower number goes first."""
 
@@ -52,14 +59,67 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """`count` of what an instance holds while it runs; `shared`: one stock for all devices, not one a device."""
+
+    name: str
+    count: int = 1
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        _require(bool(self.name), "a resource needs a name")
+        _require(self.count >= 1, f"{self.name}: count must be at least 1, is {self.count}")
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """An instance runs when its resources are free; one of `priority` 2 gets half the turns of one of 1.
+
+    For models that share a device; Triton heeds it when started with ``--rate-limit=execution_count``.
+    """
+
+    resources: tuple[Resource, ...]
+    priority: int = 1
+
+    def __post_init__(self) -> None:
+        names = [resource.name for resource in self.resources]
+        _require(bool(names) and len(set(names)) == len(names), f"resources must be named, once each, are {names}")
+        _require(self.priority >= 1, f"priority must be at least 1, is {self.priority}")
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceGroup:
     """`count` copies of the model, on each device of that kind."""
 
     device: Device
     count: int = 1
+    rate_limit: RateLimit | None = None
 
     def __post_init__(self) -> None:
         _require(self.count >= 1, f"count must be at least 1, is {self.count}")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRt:
+    """ONNX Runtime's TensorRT provider, on GPUs: it builds an engine, for minutes, where it finds none.
+
+    Engines stand in the folder `engine_cache` of the server (absolute), so that a start does not build again; building
+    takes up to `workspace_bytes` of the GPU.
+    https://github.com/triton-inference-server/onnxruntime_backend#onnx-runtime-with-tensorrt-optimization
+    """
+
+    engine_cache: str
+    precision: Precision = Precision.FP16
+    workspace_bytes: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        _require(self.engine_cache.startswith("/"), f"engine_cache must be absolute, is {self.engine_cache!r}")
+        _require(self.workspace_bytes >= 1, f"workspace_bytes must be at least 1, is {self.workspace_bytes}")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVino:
+    """ONNX Runtime's OpenVINO provider, on CPUs, where the backend was built with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +162,8 @@ class ModelSpec:
     """A model as Triton serves it.
 
     `warm_up` names the batch sizes that run once, on zeros, before the model counts as ready. `parameters` are read by
-    the model and by clients; `metric_tags` become labels of the model's metrics.
+    the model and by clients; `metric_tags` become labels of the model's metrics. With `response_cache` (and a server
+    started with ``--cache-config``) the answer to the very same bytes is not computed again.
     """
 
     name: str
@@ -115,6 +176,8 @@ class ModelSpec:
     warm_up: tuple[int, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     metric_tags: Mapping[str, str] = field(default_factory=dict)
+    accelerator: TensorRt | OpenVino | None = None
+    response_cache: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.name), "a model needs a name")
@@ -127,10 +190,26 @@ class ModelSpec:
             not self.batching.preferred_sizes or self.backend is Backend.TENSORRT,
             f"preferred sizes are for TensorRT profiles, not for {self.backend}",
         )
+        self._check_resources()
+        self._check_accelerator()
 
     def _check_sizes(self, what: str, sizes: tuple[int, ...]) -> None:
         within = all(1 <= size <= self.max_batch_size for size in sizes)
         _require(within and len(set(sizes)) == len(sizes), f"{what} must be distinct sizes up to {self.max_batch_size}")
+
+    def _check_resources(self) -> None:
+        limits = [group.rate_limit for group in self.instances if group.rate_limit]
+        kinds = {(resource.name, resource.shared) for limit in limits for resource in limit.resources}
+        both = {name for name, shared in kinds if (name, not shared) in kinds}
+        _require(not both, f"resources are shared or not, in all groups alike: {sorted(both)}")
+
+    def _check_accelerator(self) -> None:
+        if self.accelerator is None:
+            return
+        _require(self.backend is Backend.ONNX_RUNTIME, f"accelerators are ONNX Runtime's, not for {self.backend}")
+        device = Device.GPU if isinstance(self.accelerator, TensorRt) else Device.CPU
+        found = {group.device for group in self.instances}
+        _require(device in found, f"the accelerator runs on {device}, the instances on {', '.join(sorted(found))}")
 
 
 def _require(condition: bool, otherwise: str) -> None:

@@ -12,7 +12,7 @@ from inference.serving.committed import configurations
 from inference.serving.generate import ConfigGenerator
 from inference.serving.parse import parse_pbtxt
 from inference.serving.repositories import cpu_spec, gpu_spec
-from inference.serving.spec import Backend, Device, Level, ModelSpec
+from inference.serving.spec import Backend, Device, Level, ModelSpec, TensorRt
 from lookalike.adapters.triton.embedder import _LEVELS
 from lookalike.domain.embedding import ModelVersion
 from lookalike.ports.embedder import ModelFacts, Priority
@@ -70,6 +70,20 @@ def test_an_engine_with_profiles_is_asked_for_their_sizes() -> None:
     assert (engine.backend, engine.batching.preferred_sizes) == (Backend.TENSORRT, (8, 32))
     assert 'platform: "tensorrt_plan"' in ConfigGenerator(engine).to_pbtxt()
     assert 'platform: "onnxruntime_onnx"' in ConfigGenerator(gpu_spec(FACTS)).to_pbtxt()
+
+
+@BOTH
+def test_neither_caches_limits_or_accelerates_unasked(spec: ModelSpec) -> None:
+    assert not spec.response_cache
+    assert spec.accelerator is None
+    assert all(group.rate_limit is None for group in spec.instances)
+
+
+def test_a_fleet_with_engines_built_ahead_is_accelerated() -> None:
+    engines = TensorRt("/engines")
+    assert gpu_spec(FACTS, accelerator=engines).accelerator is engines
+    with pytest.raises(ValueError, match="accelerators are ONNX Runtime's"):
+        gpu_spec(FACTS, profile_sizes=(8,), accelerator=engines)
 
 
 def test_an_assembled_repository_holds_configuration_code_and_weights(tmp_path: Path) -> None:

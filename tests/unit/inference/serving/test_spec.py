@@ -14,8 +14,13 @@ from inference.serving.spec import (
     InstanceGroup,
     Level,
     ModelSpec,
+    OpenVino,
+    Precision,
     QueuePolicy,
+    RateLimit,
+    Resource,
     Tensor,
+    TensorRt,
 )
 
 MICROSECONDS = st.integers(1, 2**63 - 1)
@@ -32,6 +37,24 @@ TENSORS = st.lists(
     unique_by=lambda tensor: tensor.name,
 ).map(tuple)
 QUEUES = st.builds(QueuePolicy, st.integers(1, 2**32 - 1), MICROSECONDS)
+RESOURCES = st.builds(
+    lambda name, count, shared: Resource(f"{name}-shared" if shared else name, count, shared),
+    TEXT.filter(bool),
+    st.integers(1, 2**32 - 1),
+    st.booleans(),
+).filter(lambda resource: resource.shared == resource.name.endswith("-shared"))
+RATE_LIMITS = st.builds(
+    RateLimit,
+    st.lists(RESOURCES, min_size=1, max_size=3, unique_by=lambda resource: resource.name).map(tuple),
+    st.integers(1, 2**32 - 1),
+)
+TENSORRT = st.builds(TensorRt, TEXT.map("/{}".format), st.sampled_from(Precision), st.integers(1, 2**40))
+
+
+def accelerators(backend: Backend, groups: list[InstanceGroup]) -> st.SearchStrategy[TensorRt | OpenVino | None]:
+    devices = {group.device for group in groups} if backend is Backend.ONNX_RUNTIME else set()
+    fitting = {Device.GPU: TENSORRT, Device.CPU: st.just(OpenVino())}
+    return st.one_of(st.none(), *(fitting[device] for device in sorted(devices)))
 
 
 @st.composite
@@ -47,18 +70,21 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         st.sampled_from(Level),
         sizes if backend is Backend.TENSORRT else st.just(()),
     )
-    groups = st.builds(InstanceGroup, st.sampled_from(Device), st.integers(1, 100))
+    group = st.builds(InstanceGroup, st.sampled_from(Device), st.integers(1, 100), st.none() | RATE_LIMITS)
+    groups = draw(st.lists(group, min_size=1, max_size=3))
     return ModelSpec(
         name=draw(TEXT.filter(bool)),
         backend=backend,
         inputs=draw(TENSORS),
         outputs=draw(TENSORS),
         max_batch_size=largest,
-        instances=tuple(draw(st.lists(groups, min_size=1, max_size=3))),
+        instances=tuple(groups),
         batching=draw(batching),
         warm_up=draw(sizes),
         parameters=draw(st.dictionaries(TEXT, TEXT, max_size=4)),
         metric_tags=draw(st.dictionaries(TEXT, TEXT, max_size=4)),
+        accelerator=draw(accelerators(backend, groups)),
+        response_cache=draw(st.booleans()),
     )
 
 
@@ -94,13 +120,15 @@ def test_the_same_spec_gives_the_same_text(whole: ModelSpec) -> None:
         ("default_queue_policy {", "timeout_action: DELAY"),
         ("instance_group {", "gpus: 1"),
         ("input {", "optional: true"),
+        ("", "response_cache {}"),
+        ("", 'optimization { execution_accelerators { gpu_execution_accelerator { name: "cuda" } } }'),
     ],
 )
 def test_what_a_spec_cannot_say_is_refused_and_not_dropped(where: str, more: str) -> None:
     text = ConfigGenerator(spec()).to_pbtxt()
     assert parse_pbtxt(text) == spec()
     with pytest.raises(ValueError, match="what a spec cannot"):
-        parse_pbtxt(text.replace(where, f"{where}\n{more}"))
+        parse_pbtxt(text.replace(where, f"{where}\n{more}", 1))
 
 
 @pytest.mark.parametrize("text", ["max_batch_size", "no_such_field: 1", "name: 3"])
@@ -138,8 +166,73 @@ def test_preferred_sizes_are_for_tensorrt_alone() -> None:
         (lambda: DynamicBatching(QueuePolicy(1, 1), -1), "delay_us must not be negative"),
         (lambda: spec(max_batch_size=0), "max_batch_size must be at least 1"),
         (lambda: spec(instances=()), "needs instances"),
+        (lambda: Resource("lane", 0), "lane: count must be at least 1"),
+        (lambda: Resource(""), "a resource needs a name"),
+        (lambda: RateLimit(()), "resources must be named"),
+        (lambda: RateLimit((Resource("lane"), Resource("lane", 2))), "once each"),
+        (lambda: RateLimit((Resource("lane"),), 0), "priority must be at least 1"),
+        (lambda: TensorRt("engines"), "engine_cache must be absolute"),
+        (lambda: TensorRt("/engines", workspace_bytes=0), "workspace_bytes must be at least 1"),
     ],
 )
 def test_numbers_that_bound_nothing_are_refused(make: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()  # type: ignore[operator]  # each is a lambda
+
+
+def test_a_rate_limit_names_its_resources_and_its_share_of_turns() -> None:
+    limit = RateLimit((Resource("lane", 2), Resource("memory", 3, shared=True)), 2)
+    (group,) = ConfigGenerator(spec(instances=(InstanceGroup(Device.CPU, 1, limit),))).to_message().instance_group
+    told = [(each.name, each.count, getattr(each, "global")) for each in group.rate_limiter.resources]
+    assert told == [("lane", 2, False), ("memory", 3, True)]
+    assert group.rate_limiter.priority == 2
+
+
+def test_a_resource_is_shared_in_all_groups_or_in_none() -> None:
+    groups = [InstanceGroup(Device.CPU, 1, RateLimit((Resource("lane", shared=shared),))) for shared in (True, False)]
+    with pytest.raises(ValueError, match=r"shared or not, in all groups alike: \['lane'\]"):
+        spec(instances=tuple(groups))
+
+
+def test_tensorrt_builds_one_engine_for_all_sizes_and_keeps_it() -> None:
+    gpu = spec(backend=Backend.ONNX_RUNTIME, instances=(InstanceGroup(Device.GPU),), accelerator=TensorRt("/engines"))
+    told = ConfigGenerator(gpu).to_message().optimization.execution_accelerators
+    assert [each.name for each in told.gpu_execution_accelerator] == ["tensorrt"]
+    assert dict(told.gpu_execution_accelerator[0].parameters) == {
+        "precision_mode": "FP16",
+        "max_workspace_size_bytes": "1073741824",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": "/engines",
+        "trt_profile_min_shapes": "PHOTO:1x8x8x3",
+        "trt_profile_opt_shapes": "PHOTO:8x8x8x3",
+        "trt_profile_max_shapes": "PHOTO:8x8x8x3",
+    }
+    assert not told.cpu_execution_accelerator
+
+
+def test_openvino_is_told_to_the_cpu() -> None:
+    told = ConfigGenerator(spec(backend=Backend.ONNX_RUNTIME, accelerator=OpenVino())).to_message()
+    section = told.optimization.execution_accelerators
+    assert [each.name for each in section.cpu_execution_accelerator] == ["openvino"]
+    assert not section.gpu_execution_accelerator
+
+
+@pytest.mark.parametrize(
+    ("backend", "accelerator", "message"),
+    [
+        (Backend.PYTHON, OpenVino(), "accelerators are ONNX Runtime's"),
+        (Backend.TENSORRT, TensorRt("/engines"), "accelerators are ONNX Runtime's"),
+        (Backend.ONNX_RUNTIME, TensorRt("/engines"), "runs on KIND_GPU, the instances on KIND_CPU"),
+    ],
+    ids=["python", "tensorrt", "device"],
+)
+def test_an_accelerator_is_for_its_backend_and_device(
+    backend: Backend, accelerator: TensorRt | OpenVino, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        spec(backend=backend, accelerator=accelerator)
+
+
+def test_a_response_cache_is_asked_for_or_not_mentioned() -> None:
+    assert ConfigGenerator(spec(response_cache=True)).to_message().response_cache.enable
+    assert "response_cache" not in ConfigGenerator(spec()).to_pbtxt()
