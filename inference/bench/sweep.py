@@ -1,0 +1,180 @@
+"""`python -m inference.bench.sweep`: the batch size and delay that hold the most searches within a latency budget.
+
+Each pair is served by a real Triton on this machine's cores, and searched in an open loop at rates ever nearer to the
+highest that it holds. The load generator is ours: `perf-analyzer` on PyPI is a placeholder (0.1.0, "hello"), and
+NVIDIA's own comes in a container only. The figures compare servings within one run; they are no other machine's.
+"""
+
+import argparse
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from inference.bench.capacity import Curve, Point, bisect, recommend
+from inference.bench.draw import draw
+from inference.bench.load import Load, closed_loop, open_loop
+from inference.bench.triton import serving
+from inference.serving.committed import MODEL
+from inference.serving.repositories import cpu_spec
+from inference.serving.spec import Level, ModelSpec
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
+from lookalike.ports.embedder import Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Seconds a point, points a pair, and the moment (`time.monotonic`) after which none is begun."""
+
+    seconds: float
+    tries: int
+    until: float
+
+    def is_spent(self) -> bool:
+        """Whether that moment has passed."""
+        return time.monotonic() >= self.until
+
+
+def main() -> None:
+    """Measure each pair, write `sweep.json` and `sweep.svg`, print the recommendation."""
+    options = _options()
+    committed = cpu_spec(OnnxEmbedder(MODEL, threads=1).facts, options.cores)
+    effort = Effort(options.seconds, options.tries, time.monotonic() + options.limit)
+    busy = os.getloadavg()[0]
+    curves = []
+    for batch in options.batches:
+        for delay in options.delays:
+            if effort.is_spent():
+                print(f"batch {batch}, delay {delay} µs: not measured, {options.limit:g} s are spent")
+                continue
+            curves.append(measure(variant(committed, batch, delay), options.budget_ms, effort))
+            print(_said(curves[-1], options.budget_ms), flush=True)
+    found = report(curves, options.budget_ms, committed)
+    found["machine"] = {"cores": options.cores, "load_average": [busy, os.getloadavg()[0]]}
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "sweep.json").write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (options.out / "sweep.svg").write_text(draw(curves, options.budget_ms), encoding="utf-8")
+    print(found["verdict"])
+
+
+def variant(spec: ModelSpec, batch: int, delay_us: int) -> ModelSpec:
+    """The same serving with another batch size and delay; a queue for shoppers that fills a batch on each instance."""
+    shoppers = spec.batching.level_queues[Level.INTERACTIVE]
+    room = max(shoppers.size, batch * sum(group.count for group in spec.instances))
+    queues = {**spec.batching.level_queues, Level.INTERACTIVE: replace(shoppers, size=room)}
+    batching = replace(spec.batching, delay_us=delay_us, level_queues=queues)
+    return replace(spec, max_batch_size=batch, batching=batching, warm_up=tuple(range(1, batch + 1)))
+
+
+def measure(spec: ModelSpec, budget_ms: float, effort: Effort) -> Curve:
+    """Start the server and search for its capacity; no longer than `effort` allows, but for the point begun."""
+    height, width, channels = spec.inputs[0].dims
+    photo = np.random.default_rng(1).integers(0, 256, (height, width, channels), dtype=np.uint8)
+    with serving(spec) as served:
+
+        def search() -> None:
+            served.embedder.embed_many([photo], Priority.INTERACTIVE)
+
+        # A closed loop finds the order of magnitude in a second; half of that usually holds.
+        start = closed_loop(4, 20, search).rate / 2
+        points = bisect(
+            _at_rates(search, effort.seconds), budget_ms, start=start, tries=effort.tries, enough=effort.is_spent
+        )
+    return Curve(spec.max_batch_size, spec.batching.delay_us, points)
+
+
+def report(curves: Sequence[Curve], budget_ms: float, committed: ModelSpec) -> dict[str, Any]:
+    """Every curve, the recommendation, and whether what is committed is as good, ready for JSON."""
+    best, ours = recommend(curves, budget_ms), (committed.max_batch_size, committed.batching.delay_us)
+    measured = {(curve.max_batch, curve.delay_us): curve for curve in curves}
+    return {
+        "budget_ms": budget_ms,
+        "model_version": committed.metric_tags["model_version"],
+        "curves": [_as_json(curve, budget_ms) for curve in curves],
+        "recommendation": best and _as_json(best, budget_ms),
+        "committed": {"max_batch": ours[0], "delay_us": ours[1]},
+        "agrees": best is not None and ours == (best.max_batch, best.delay_us),
+        "verdict": _verdict(best, measured.get(ours), ours, budget_ms),
+    }
+
+
+def _verdict(best: Curve | None, same: Curve | None, ours: tuple[int, int], budget_ms: float) -> str:
+    committed = f"batch {ours[0]}, delay {ours[1]} µs, as committed"
+    if best is None:
+        return f"no serving held {budget_ms:g} ms at any rate; nothing is recommended"
+    said = f"recommended: {_said(best, budget_ms)}"
+    if same is None:
+        return f"{said}; {committed}, was not measured"
+    if same is best:
+        return f"{said}; it is what is committed"
+    return f"{said}; {committed}, held {same.capacity(budget_ms):.0f}"
+
+
+def _said(curve: Curve, budget_ms: float) -> str:
+    held = f"{curve.capacity(budget_ms):.0f} searches a second within {budget_ms:g} ms"
+    return f"batch {curve.max_batch}, delay {curve.delay_us} µs: {held} ({len(curve.points)} points)"
+
+
+def _at_rates(search: Callable[[], None], seconds: float) -> Callable[[float], Point]:
+    return lambda rate: _point(rate, open_loop(rate, seconds, search))
+
+
+def _point(offered: float, load: Load) -> Point:
+    served = load.of(None)
+    lost = 1 - len(served.answers) / len(load.answers) if load.answers else 1.0
+    return Point(offered, load.rate, served.milliseconds(50), served.milliseconds(99), lost)
+
+
+def _as_json(curve: Curve, budget_ms: float) -> dict[str, Any]:
+    points = [
+        {name: None if math.isnan(value) else round(value, 3) for name, value in asdict(point).items()}
+        for point in sorted(curve.points, key=lambda point: point.offered)
+    ]
+    capacity = round(curve.capacity(budget_ms), 3)
+    return {"max_batch": curve.max_batch, "delay_us": curve.delay_us, "capacity": capacity, "points": points}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m inference.bench.sweep", description=__doc__)
+    parser.add_argument("--budget-ms", type=_positive, default=95.0, help="p99 of a search at the model (default 95)")
+    parser.add_argument("--batches", type=_sizes, default=(1, 2, 4, 8), help="largest batches, e.g. 1,2,4,8")
+    parser.add_argument("--delays", type=_delays, default=(0, 500, 2000), help="queue delays in µs, e.g. 0,500,2000")
+    parser.add_argument("--seconds", type=_positive, default=4.0, help="of load a point (default 4)")
+    parser.add_argument("--tries", type=int, default=8, help="points a pair, at most (default 8)")
+    parser.add_argument("--limit", type=_positive, default=600.0, help="seconds after which no point is begun")
+    parser.add_argument("--cores", type=int, default=psutil.cpu_count() or 1, help="model instances, one a core")
+    parser.add_argument("--out", type=Path, default=Path("build/sweep"), help="folder of sweep.json and sweep.svg")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be positive, is {text}")
+    return value
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return _whole(text, least=1)
+
+
+def _delays(text: str) -> tuple[int, ...]:
+    return _whole(text, least=0)
+
+
+def _whole(text: str, least: int) -> tuple[int, ...]:
+    values = tuple(sorted({int(part) for part in text.split(",")}))
+    if values[0] < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}, is {values[0]}")
+    return values
+
+
+if __name__ == "__main__":
+    main()
