@@ -64,8 +64,15 @@ def read_parts(folder: Path, config: Config, cache: Path) -> Parts:
     """Split at one size whatever the model's, so that a family of runs keeps the same photos aside."""
     photos = read_photos(folder, config.photo_size, cache)
     training, aside = split(photos, config.kept_aside, config.split_seed)
-    served = photos if config.input_size == config.photo_size else read_photos(folder, config.input_size, cache)
+    if config.input_size == config.photo_size:
+        return Parts(training, aside, training)
+    served = read_photos(folder, config.input_size, cache)
     return Parts(training, served.of(aside.paths), served.of(training.paths))
+
+
+def best_device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def train(config: Config, photos: Parts, run: Run, *, resume: bool = False) -> None:
@@ -76,7 +83,7 @@ def train(config: Config, photos: Parts, run: Run, *, resume: bool = False) -> N
     if resume and run.resumed() and run.config != config:
         raise ValueError(f"{run.folder} was begun with another configuration: finish that, or train elsewhere")
     torch.manual_seed(config.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = best_device()
     categories = photos.training.categories
     network = Embedder(len(categories), config.network).to(device, memory_format=torch.channels_last)
     alike = look_alikes(network, photos.training, config.loss) if config.loss.relation_weight else None
@@ -106,7 +113,7 @@ def start(network: Embedder, config: Config, earlier: Run) -> None:
 
 def finish(config: Config, photos: Parts, run: Run) -> None:
     """Calibrate the run's network on the photos kept aside, and report what it does with them."""
-    network = run.network()
+    network = run.network().to(best_device())
     aside, aside_features = see_in_full(network, photos.aside)
     known, known_features = see_in_full(network, photos.known)
     calibration = calibrate(aside, photos.aside.categories, config.loss.scale)

@@ -68,7 +68,7 @@ class Run:
         """The averaged network of the last epoch, in evaluation mode, on the CPU."""
         network = Embedder(len(self.categories), self.config.network)
         network.load_state_dict(torch.load(self.folder / "checkpoint.pt", weights_only=True, map_location="cpu"))
-        return network.eval()
+        return network.eval().to(memory_format=torch.channels_last)
 
     def _write(self, name: str, text: str) -> None:
         partial = self.folder / f"{name}.partial"

@@ -80,6 +80,21 @@ def test_an_interrupted_run_ends_as_it_would_have_uninterrupted(tmp_path: Path) 
     assert [e["loss"] for e in halved.history] == [e["loss"] for e in whole.history]
 
 
+def test_bfloat16_is_taken_where_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.dtype] = []
+    embed = Embedder.embed
+
+    def spy(network: Embedder, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        seen.append(features.dtype)
+        return embed(network, features)
+
+    monkeypatch.setattr(Embedder, "embed", spy)
+    run = Run(tmp_path)
+    train(small("lite0", epochs=2, precision="bfloat16"), parts(32), run)
+    assert {torch.bfloat16, torch.float32} == set(seen), "the first in training, the second in measuring"
+    assert run.history[1]["loss"] < run.history[0]["loss"] + 1
+
+
 def test_a_run_is_not_resumed_under_another_configuration(teacher: Run) -> None:
     with pytest.raises(ValueError, match="another configuration"):
         train(small("lite0", epochs=11), parts(64), teacher, resume=True)
