@@ -84,6 +84,9 @@ QUALITY: Final = (
     Criterion("accuracy_loss", Bound.AT_MOST, 0.005, _INT8),
     Criterion("precision_at_10_loss", Bound.AT_MOST, 0.005, _INT8),
     Criterion("map_loss", Bound.AT_MOST, 0.005, _INT8),
+    # The first model with red and blue swapped lost 0.028 on 341 photos of `train`; of the three above it lost
+    # accuracy alone, by 0.003, and was let through.
+    Criterion("colour_at_10_loss", Bound.AT_MOST, 0.01, "a third of what swapped colour channels cost"),
     Criterion("ece_rise", Bound.AT_MOST, 0.01, "a third of the first model's own ECE of 0.030"),
 )
 PARITY: Final = (

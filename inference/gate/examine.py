@@ -1,5 +1,5 @@
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from inference.gate import figures
-from inference.gate.contract import neighbours, promises
+from inference.gate.contract import Trial, neighbours, promises
 from inference.gate.criteria import KEPT, Criteria, Value
-from inference.gate.findings import Finding, findings
+from inference.gate.findings import Finding
 from inference.gate.model import Model, open_model
 from inference.gate.photos import Shown, listed, show
 from inference.gate.speed import race
@@ -41,30 +41,34 @@ class Examination:
         Raises `InvalidRequestError` where there is nothing to judge: a file that is no model, a current model that
         cannot be served, photos that cannot be used.
         """
-        new, old = open_model(candidate, "candidate", self.threads), open_model(current, "current", self.threads)
-        _check_current(old)
-        values = {"size_mb": new.size_bytes / _BYTES_A_MB, **promises(new, old.known_facts)}
+        old, new = open_model(current, "current", self.threads), open_model(candidate, "candidate", self.threads)
+        tried = {old.role: Trial.of(old)} | ({new.role: Trial.of(new)} if new.facts else {})
+        _check_current(old, tried[old.role])
+        values = promises(new, old.known_facts, tried.get(new.role))
         able = all(values.get(name) == KEPT for name in _NEEDED_FOR_PHOTOS)
-        shown, known, found = self._show((old, new) if able else (old,))
+        shown, known, found = self._show((old, new) if able else (old,), tried)
         comparison = figures.comparison(found[1], found[0]) if able else None
         if comparison:
-            values |= {**found[1].numbers, **neighbours(new), **_compared(comparison)}
+            values |= {**found[1].numbers, **neighbours(tried[new.role]), **_compared(comparison)}
+        values["size_mb"] = new.size_bytes / _BYTES_A_MB
         applied = replace(criteria, parity=criteria.parity or _claims_parity(new, old))
         return Verdict(
             candidate=_measured(found[1]) if able else _described(new),
             current=_measured(found[0]),
-            photos=_photo_set(shown),
-            catalogue=_photo_set(known) if known else None,
+            photos=PhotoSet(sha256=shown.sha256, photos=shown.photos),
+            catalogue=PhotoSet(sha256=known.sha256, photos=known.photos) if known else None,
             comparison=comparison,
             criteria=tuple(criterion.judge(values) for criterion in applied),
             runtime=_runtime(self.threads),
         )
 
-    def _show(self, models: tuple[Model, ...]) -> tuple[Shown, Shown | None, list[Finding]]:
+    def _show(self, models: tuple[Model, ...], tried: Mapping[str, Trial]) -> tuple[Shown, Shown | None, list[Finding]]:
         shown = self._watched("photos", self.photos, models)
         _check_labels(shown, models)
         known = self._watched("catalogue", self.catalogue, models) if self.catalogue else None
-        return shown, known, findings(models, shown, known, race(models, self.rounds))
+        catalogues = known.by_model if known else [None] * len(models)
+        parts = zip(models, shown.by_model, catalogues, race(models, self.rounds), strict=True)
+        return shown, known, [Finding.of(each[0], tried[each[0].role], *each[1:]) for each in parts]
 
     def _watched(self, what: str, folder: Path, models: tuple[Model, ...]) -> Shown:
         photos = listed(folder)
@@ -72,8 +76,8 @@ class Examination:
             return show(photos, models, advance)
 
 
-def _check_current(model: Model) -> None:
-    kept = promises(model, model.known_facts)
+def _check_current(model: Model, trial: Trial) -> None:
+    kept = promises(model, model.known_facts, trial)
     faults = [f"{name}: {value}" for name, value in kept.items() if value != KEPT]
     if faults:
         raise InvalidRequestError(model.role, f"breaks the contract itself ({'; '.join(faults)})")
@@ -81,7 +85,7 @@ def _check_current(model: Model) -> None:
 
 def _check_labels(shown: Shown, models: tuple[Model, ...]) -> None:
     known = {name for model in models for name in model.known_facts.categories}
-    if foreign := sorted(set(shown.categories) - known):
+    if foreign := sorted(set(shown.by_model[0].categories) - known):
         raise InvalidRequestError("photos", f"no model knows the category {', '.join(foreign)}")
 
 
@@ -104,9 +108,7 @@ def _compared(comparison: Comparison) -> dict[str, Value]:
         "parity_mean_cosine": comparison.parity.mean if comparison.parity else None,
     }
     if comparison.losses:
-        losses = {"accuracy": comparison.losses.accuracy, "precision_at_10": comparison.losses.precision_at_10}
-        losses["map"] = comparison.losses.map
-        values |= {f"{name}_loss": figure.value for name, figure in losses.items()}
+        values |= {f"{name}_loss": figure["value"] for name, figure in comparison.losses.model_dump().items()}
     return values
 
 
@@ -118,10 +120,6 @@ def _described(model: Model) -> Measured:
 def _measured(found: Finding) -> Measured:
     quality = figures.quality(found.judged) if found.judged else None
     return _described(found.model).model_copy(update={"quality": quality, "speed": figures.speed(found.speeds)})
-
-
-def _photo_set(shown: Shown) -> PhotoSet:
-    return PhotoSet(sha256=shown.sha256, photos=len(shown.categories))
 
 
 def _runtime(threads: int) -> dict[str, str]:

@@ -22,6 +22,7 @@ def quality(judged: Judged) -> Quality:
         accuracy=_figure(float(judged.right.mean()), right),
         precision_at_10=_mean(judged.precision_at_10),
         map=_mean(judged.average_precision),
+        colour_at_10=_mean(judged.colour_at_10),
         ece=round(judged.ece, _DIGITS),
         neighbour_confidence=round(judged.claimed, _DIGITS),
     )
@@ -45,6 +46,7 @@ def _losses(candidate: Judged, current: Judged) -> Losses:
         accuracy=_mean(current.right - candidate.right),
         precision_at_10=_mean(current.precision_at_10 - candidate.precision_at_10),
         map=_mean(current.average_precision - candidate.average_precision),
+        colour_at_10=_mean(current.colour_at_10 - candidate.colour_at_10),
     )
 
 

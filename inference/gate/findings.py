@@ -1,10 +1,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inference.gate.contract import joined, made_up_pictures, numbers
+from inference.gate.contract import Trial, numbers
 from inference.gate.criteria import Value
-from inference.gate.model import Answers, Model
-from inference.gate.photos import Shown
+from inference.gate.model import Answers, Model, joined
+from inference.gate.photos import Labelled
 from inference.gate.quality import Judged, judge
 from inference.gate.speed import Speeds
 
@@ -19,16 +19,10 @@ class Finding:
     judged: Judged | None
     speeds: Speeds
 
-
-def findings(models: tuple[Model, ...], shown: Shown, known: Shown | None, speeds: list[Speeds]) -> list[Finding]:
-    """One a model, in the order of all the others; without `known` the photos search each other."""
-    return [_finding(model, place, shown, known, speeds[place]) for place, model in enumerate(models)]
-
-
-def _finding(model: Model, place: int, shown: Shown, known: Shown | None, speeds: Speeds) -> Finding:
-    answers = shown.answers[place]
-    catalogue = (known.answers[place], known.categories) if known else None
-    everything = [model.run(made_up_pictures(model.side)), answers, *([catalogue[0]] if catalogue else [])]
-    kept = numbers(joined(everything))
-    judged = judge(model.known_facts, (answers, shown.categories), catalogue) if kept["finite"] == 1 else None
-    return Finding(model, answers, kept, judged, speeds)
+    @classmethod
+    def of(cls, model: Model, trial: Trial, queries: Labelled, catalogue: Labelled | None, speeds: Speeds) -> "Finding":
+        """Numbers are held against all that it answered to anything."""
+        all_of_it = [trial.alone, queries.answers, catalogue.answers if catalogue else None]
+        kept = numbers(joined([answers for answers in all_of_it if answers]))
+        judged = judge(model.known_facts, queries, catalogue) if kept["finite"] == 1 else None
+        return cls(model, queries.answers, kept, judged, speeds)

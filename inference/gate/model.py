@@ -84,6 +84,13 @@ def _options(threads: int) -> ort.SessionOptions:
     return options
 
 
+def joined(parts: list[Answers]) -> Answers:
+    """One after the other."""
+    return Answers(
+        np.concatenate([part.embeddings for part in parts]), np.concatenate([part.probabilities for part in parts])
+    )
+
+
 def one_line(error: BaseException) -> str:
     """An error's class and what it says, shortened: ONNX Runtime fills pages."""
     words = " ".join(str(error).split())

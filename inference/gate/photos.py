@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.gate.contract import joined
-from inference.gate.model import Answers, Model
+from inference.gate.model import Answers, Model, joined
+from inference.train.colour import colour_signatures
 from lookalike.cli.labelled_folder import labelled_photos
 from lookalike.cli.progress import Advance
 from lookalike.errors import InvalidRequestError, PhotoRejectedError
@@ -23,12 +23,21 @@ _FEWEST: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Photos by category, and what each model answered. `sha256` names names and bytes of all photos."""
+class Labelled:
+    """What one model answered to n photos, their true categories [n], and their colours, unit vectors [n, 1152]."""
 
+    answers: Answers
     categories: tuple[str, ...]
+    colours: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Photos, by each model that they were shown to; `sha256` names the names and bytes of all of them."""
+
     sha256: str
-    answers: tuple[Answers, ...]
+    photos: int
+    by_model: tuple[Labelled, ...]
 
 
 def listed(folder: Path) -> list[LabelledPhoto]:
@@ -40,22 +49,25 @@ def listed(folder: Path) -> list[LabelledPhoto]:
 
 
 def show(photos: Sequence[LabelledPhoto], models: Sequence[Model], advance: Advance) -> Shown:
-    """Every photo to every model, in batches of 8.
+    """Every photo to every model, in batches of 8; colours are judged on what the first model sees.
 
     Raises `InvalidRequestError` for a photo that cannot be used: what a model is judged by has no bad photos.
     """
     digest = hashlib.sha256()
     answers: list[list[Answers]] = [[] for _ in models]
+    colours = []
     for done, batch in enumerate(_batches(photos)):
         advance(done * _BATCH, f"{done * _BATCH} of {len(photos)} photos")
         contents = [photo.read() for photo in batch]
         for photo, content in zip(batch, contents, strict=True):
             digest.update(f"{hashlib.sha256(content).hexdigest()}  {photo.source}\n".encode())
         prepared = {side: _prepared(batch, contents, side) for side in {model.side for model in models}}
+        colours.append(colour_signatures(prepared[models[0].side]))
         for model, its in zip(models, answers, strict=True):
             its.append(model.run(prepared[model.side]))
-    categories = tuple(photo.category for photo in photos)
-    return Shown(categories, digest.hexdigest(), tuple(joined(its) for its in answers))
+    categories, signatures = tuple(photo.category for photo in photos), np.concatenate(colours)
+    by_model = tuple(Labelled(joined(its), categories, signatures) for its in answers)
+    return Shown(digest.hexdigest(), len(photos), by_model)
 
 
 def _batches(photos: Iterable[LabelledPhoto]) -> Iterator[list[LabelledPhoto]]:

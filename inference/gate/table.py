@@ -13,7 +13,7 @@ def table(verdict: Verdict) -> Table:
         shown.add_row(name, old, new)
     for name, figure in _compared(verdict.comparison):
         shown.add_row(name, "", figure)
-    shown.add_section()
+    shown.add_row()
     for outcome in verdict.criteria:
         limit = "" if isinstance(outcome.limit, str) else f"{_sign(outcome)}{_text(outcome.limit)}"
         shown.add_row(outcome.name, "", _text(outcome.value), limit, "passed" if outcome.passed else "REFUSED")
@@ -27,6 +27,7 @@ def _measures(model: Measured) -> list[tuple[str, str]]:
         ("accuracy", _figure(quality.accuracy) if quality else _NOT_KNOWN),
         ("precision@10", _figure(quality.precision_at_10) if quality else _NOT_KNOWN),
         ("mAP", _figure(quality.map) if quality else _NOT_KNOWN),
+        ("colour likeness@10", _figure(quality.colour_at_10) if quality else _NOT_KNOWN),
         ("ECE", f"{quality.ece:.3f}" if quality else _NOT_KNOWN),
         ("neighbours' confidence", f"{quality.neighbour_confidence:.3f}" if quality else _NOT_KNOWN),
         ("one photo, p50", f"{speed.p50_ms_alone:.1f} ms" if speed else _NOT_KNOWN),
@@ -43,6 +44,7 @@ def _compared(comparison: Comparison | None) -> list[tuple[str, str]]:
         ("accuracy lost", _figure(losses.accuracy)),
         ("precision@10 lost", _figure(losses.precision_at_10)),
         ("mAP lost", _figure(losses.map)),
+        ("colour likeness@10 lost", _figure(losses.colour_at_10)),
         ("cosine to current", f"{parity.mean:.4f}, p1 {parity.p1:.4f}, least {parity.min:.4f}"),
         ("times as fast", f"{comparison.speed_ratio.alone:.2f} alone, {comparison.speed_ratio.in_8:.2f} in 8"),
     ]

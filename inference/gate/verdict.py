@@ -30,6 +30,8 @@ class Quality(_Record):
     accuracy: Figure
     precision_at_10: Figure
     map: Figure
+    colour_at_10: Figure
+    """Likeness in colour to the first ten: a model that takes red for blue loses here, and hardly elsewhere."""
     ece: float
     neighbour_confidence: float
     """What is claimed for the first ten, on average; their true share is `precision_at_10`."""
@@ -41,6 +43,7 @@ class Losses(_Record):
     accuracy: Figure
     precision_at_10: Figure
     map: Figure
+    colour_at_10: Figure
 
 
 class Parity(_Record):

@@ -48,15 +48,31 @@ def _cosine(queries: Seen, catalogue: Seen) -> NDArray[np.float32]:
     return cosine
 
 
+def _ranking(queries: Seen, catalogue: Seen) -> NDArray[np.intp]:
+    """Rows of the catalogue for each query, the most alike first; a photo is not in its own ranking."""
+    order = np.argsort(-_cosine(queries, catalogue), axis=1, kind="stable")
+    return order[:, :-1] if queries is catalogue else order
+
+
 def retrieve(queries: Seen, catalogue: Seen) -> Retrieval:
     """Rank the whole catalogue by cosine for each query; photos that search each other leave themselves out."""
-    order = np.argsort(-_cosine(queries, catalogue), axis=1, kind="stable")
-    if queries is catalogue:
-        order = order[:, :-1]
+    order = _ranking(queries, catalogue)
     hits = catalogue.labels[order] == queries.labels[:, None]
     precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
     found = np.maximum(hits.sum(axis=1), 1)
     return Retrieval(hits[:, :10].mean(axis=1), (precision * hits).sum(axis=1) / found)
+
+
+def colour_likeness_at_10(
+    queries: Seen,
+    catalogue: Seen,
+    query_colours: NDArray[np.float32],
+    catalogue_colours: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Of each query [n], its mean likeness in colour (0..1) to its first 10; colours are unit vectors, one a photo."""
+    first = _ranking(queries, catalogue)[:, :10]
+    likeness = query_colours @ catalogue_colours.T
+    return np.asarray(np.take_along_axis(likeness, first, axis=1).mean(axis=1), np.float64)
 
 
 def colour_agreement_at_10(
@@ -70,12 +86,9 @@ def colour_agreement_at_10(
     The first above the second: neighbours are alike in colour, not just in kind.
     """
     likeness = query_colours @ catalogue_colours.T
-    first = np.argsort(-_cosine(queries, catalogue), axis=1)[:, :10]
+    first = colour_likeness_at_10(queries, catalogue, query_colours, catalogue_colours)
     same = queries.labels[:, None] == catalogue.labels[None, :]
-    return (
-        float(np.take_along_axis(likeness, first, axis=1).mean()),
-        float(likeness.mean(axis=1, where=same).mean()),
-    )
+    return float(first.mean()), float(likeness.mean(axis=1, where=same).mean())
 
 
 def neighbour_confidence(queries: Seen, catalogue: Seen, line: tuple[float, float]) -> tuple[float, float]:
@@ -84,7 +97,7 @@ def neighbour_confidence(queries: Seen, catalogue: Seen, line: tuple[float, floa
     `line` is the logistic's (slope, intercept) over cosine.
     """
     cosine = _cosine(queries, catalogue)
-    first = np.argsort(-cosine, axis=1)[:, :10]
+    first = _ranking(queries, catalogue)[:, :10]
     claimed = 1 / (1 + np.exp(-(line[0] * np.take_along_axis(cosine, first, axis=1) + line[1])))
     true = catalogue.labels[first] == queries.labels[:, None]
     return float(claimed.mean()), float(true.mean())
