@@ -15,11 +15,12 @@ _AS_THEY_ARE = frozenset({"Cast", "Constant"})  # they state a type of their own
 def halve(source: ModelProto) -> ModelProto:
     """The same graph with all between stem and head in FP16; what goes in and comes out is as before.
 
-    FP32 stays what would lose by it and has little to win:
-    - the stem: it takes raw pixels, so that its sums reach some 255 times its weights before the folded-in mean is
-      taken off again, and of FP16's 11 bits few are left below that;
-    - the head, one vector a photo: pooling sums many numbers, a length squares them, and softmax raises e to its
-      input's error.
+    FP32 stays what could lose by it and has nothing to win:
+    - the stem, 3 % of the multiplications: it takes raw pixels, so that its sums reach 255 times its weights before
+      the folded-in mean is taken off again (EfficientNet-Lite0 on 128 photos: 1 - mean cosine 6.8e-6, with the stem in
+      FP16 7.8e-6, even though sums were FP32, which FP16 does not promise);
+    - the head, one vector a photo: pooling sums many numbers, a length squares them, softmax raises e to its input's
+      error, and what comes out has to be of unit length to more than three decimal places.
 
     (`onnxruntime.transformers.float16` would round whatever passes between two nodes that are to stay FP32, the
     embedding itself included.)

@@ -8,7 +8,8 @@ from typing import Any
 
 from onnx import ModelProto
 
-from inference.compile.agree import agree, embed
+from inference.compile.agree import Agreement, agree, embed
+from inference.compile.emulate import emulate
 from inference.compile.graph import digest, head, properties, read_model, to_bytes
 from inference.compile.halve import halve
 from inference.compile.photos import Rejected, Sample, draw
@@ -51,7 +52,10 @@ def make_fp16(model: Path, photos: Path, amounts: Amounts, tell: Tell) -> Compil
     """FP16, judged on `amounts.judge` photos. Raises `ValueError` for a model or photos that cannot be used."""
     source = _read(model)
     (sample,), rejected = _draw(source, photos, [amounts.judge], amounts.seed, tell)
-    return _report(model, source, halve(source), sample, {"rejected": _listed(rejected), "seed": amounts.seed})
+    half = halve(source)
+    cosine = agree(emulate(half), sample.pixels, embed(source, sample.pixels))
+    more = {"judged_by": _sampled(sample), "rejected": _listed(rejected), "seed": amounts.seed}
+    return _report(model, half, cosine, more)
 
 
 def make_int8(model: Path, photos: Path, amounts: Amounts, tell: Tell, *, scheme: Scheme, goal: Goal) -> Compiled:
@@ -71,16 +75,16 @@ def make_int8(model: Path, photos: Path, amounts: Amounts, tell: Tell, *, scheme
         tell=tell,
     )
     said = _calibration(scheme, calibration)
-    kept = {loss.node for loss in found.excluded}
-    result = quantiser.quantise([layer for layer in quantiser.layers if layer not in kept], json.dumps(said))
-    more = {
+    result = quantiser.quantise(found.kept_in_int8, json.dumps(said))
+    cosine = agree(result, verdict.pixels, embed(source, verdict.pixels))
+    drawn = {
+        "judged_by": _sampled(verdict),
         "calibration": said | {"strata": calibration.strata},
         "choice": _sampled(choice),
         "rejected": _listed(rejected),
         "seed": amounts.seed,
-        **_searched(found, source, goal),
     }
-    return _report(model, source, result, verdict, more)
+    return _report(model, result, cosine, drawn | _searched(found, source, goal))
 
 
 def _read(path: Path) -> ModelProto:
@@ -130,15 +134,13 @@ def _searched(found: Search, source: ModelProto, goal: Goal) -> dict[str, Any]:
     }
 
 
-def _report(path: Path, source: ModelProto, result: ModelProto, judged_by: Sample, more: dict[str, Any]) -> Compiled:
+def _report(path: Path, result: ModelProto, cosine: Agreement, more: dict[str, Any]) -> Compiled:
     content, before = to_bytes(result), path.read_bytes()
-    agreement = agree(result, judged_by.pixels, embed(source, judged_by.pixels))
     report = {
         "precision": properties(result)["precision"],
         "source": {"sha256": digest(before), "bytes": len(before)},
         "compiled": {"sha256": digest(content), "bytes": len(content)},
-        "cosine_to_fp32": asdict(agreement),
-        "judged_by": _sampled(judged_by),
+        "cosine_to_fp32": asdict(cosine),
         "onnxruntime": ort.__version__,
         **more,
     }

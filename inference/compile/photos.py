@@ -56,6 +56,8 @@ def draw(folder: Path, size: int, counts: Sequence[int], seed: int) -> tuple[lis
     """
     if folder.resolve().name in _FOR_MEASURING:
         raise ValueError(f"{folder} is kept for measuring: a model that has seen its photos cannot be judged by them")
+    if min(counts) < 1:
+        raise ValueError(f"a sample needs at least one photo, not {min(counts)}")
     strata = _strata(folder)
     random, seen, rejected = np.random.default_rng(seed), set[str](), list[Rejected]()
     rows = {
@@ -106,7 +108,5 @@ def _take(rows: Mapping[str, Iterator[_Photo]], wanted: Mapping[str, int]) -> Sa
         if len(photos) < wanted[name]:
             raise ValueError(f"{name} has too few usable photos: {wanted[name] - len(photos)} more are needed")
     photos = [photo for row in taken.values() for photo in row]
-    if not photos:
-        raise ValueError("a sample needs at least one photo")
     listed = "\n".join(sorted(photo.digest for photo in photos))
     return Sample(np.stack([photo.pixels for photo in photos]), wanted, hashlib.sha256(listed.encode()).hexdigest())

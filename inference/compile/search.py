@@ -41,6 +41,11 @@ class Search:
         return [step.excluded for step in self.steps if step.excluded]
 
     @property
+    def kept_in_int8(self) -> list[str]:
+        """Nodes of all other layers."""
+        return [loss.node for loss in self.losses if loss not in self.excluded]
+
+    @property
     def reached(self) -> bool:
         """Whether the last step's mean cosine is at least the target."""
         return self.steps[-1].agreement.mean >= self.target

@@ -83,3 +83,9 @@ def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
         draw(tmp_path, SIZE, [3], seed=0)
     with pytest.raises(ValueError, match="no folder"):
         draw(tmp_path / "nowhere", SIZE, [3], seed=0)
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_a_sample_of_nothing_is_refused(photos: Path, count: int) -> None:
+    with pytest.raises(ValueError, match=f"at least one photo, not {count}"):
+        draw(photos, SIZE, [5, count], seed=0)
