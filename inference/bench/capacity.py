@@ -4,7 +4,7 @@ Nothing here knows what is measured; whoever calls brings `measure`.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,34 +40,49 @@ class Curve:
         return max((point.offered for point in self.points if point.holds(budget_ms)), default=0.0)
 
 
-def bisect(
-    measure: Callable[[float], Point],
-    budget_ms: float,
-    *,
-    start: float,
-    tries: int = 8,
-    tolerance: float = 0.1,
-    enough: Callable[[], bool] = lambda: False,
-) -> list[Point]:
-    """Measure ever nearer to the highest rate that holds, in order of measuring.
+def bisection(
+    budget_ms: float, *, start: float, tries: int = 8, tolerance: float = 0.1
+) -> Generator[float, Point, None]:
+    """Rates to measure, ever nearer to the highest that holds; send each one's point to get the next.
 
     Doubles from `start` until a rate is too high, then halves what is open, until that is at most the share
-    `tolerance` of the rate, after `tries` points, or when `enough` says so. A rate is too high when it does not hold
-    twice: once may be a neighbour's doing. Raises `ValueError` for a `start` that is not positive.
+    `tolerance` of the rate, or after `tries` points. A rate is too high when it does not hold twice: once may be a
+    neighbour's doing. Raises `ValueError` for `start` or `tries` that are not positive.
     """
-    if not start > 0:
-        raise ValueError(f"start must be positive, is {start}")
+    if not (start > 0 and tries > 0):
+        raise ValueError(f"start and tries must be positive, are {start} and {tries}")
     low, high, rate, doubted = 0.0, math.inf, start, False
-    points: list[Point] = []
-    while len(points) < tries and low < (1 - tolerance) * high and not enough():
-        points.append(measure(rate))
-        held = points[-1].holds(budget_ms)
+    for _ in range(tries):
+        if low >= (1 - tolerance) * high:
+            return
+        held = (yield rate).holds(budget_ms)
         doubted = not held and not doubted
         if doubted:
             continue
         low, high = (rate, high) if held else (low, rate)
         rate = 2 * low if math.isinf(high) else (low + high) / 2
-    return points
+
+
+def in_turns(
+    servings: Sequence[tuple[Generator[float, Point, None], Callable[[float], Point]]], enough: Callable[[], bool]
+) -> list[list[Point]]:
+    """The points of each bisection by its own measure, in order of measuring, until all end or `enough` says so.
+
+    One point of each at a time, so that what else the machine does falls on all alike.
+    """
+    found: list[list[Point]] = [[] for _ in servings]
+    rates = {number: next(search) for number, (search, _) in enumerate(servings)}
+    while rates:
+        for number, rate in list(rates.items()):
+            if enough():
+                return found
+            search, measure = servings[number]
+            found[number].append(measure(rate))
+            try:
+                rates[number] = search.send(found[number][-1])
+            except StopIteration:
+                del rates[number]
+    return found
 
 
 def recommend(curves: Sequence[Curve], budget_ms: float, tolerance: float = 0.1) -> Curve | None:

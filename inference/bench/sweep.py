@@ -1,8 +1,9 @@
 """`python -m inference.bench.sweep`: the batch size and delay that hold the most searches within a latency budget.
 
-Each pair is served by a real Triton on this machine's cores, and searched in an open loop at rates ever nearer to the
-highest that it holds. The load generator is ours: `perf-analyzer` on PyPI is a placeholder (0.1.0, "hello"), and
-NVIDIA's own comes in a container only. The figures compare servings within one run; they are no other machine's.
+Each pair is served by a real Triton on this machine's cores, all at once, and searched in an open loop at rates ever
+nearer to the highest that it holds, one point of each pair in turn. The load generator is ours: `perf-analyzer` on
+PyPI is a placeholder (0.1.0, "hello"), and NVIDIA's own comes in a container only. The figures compare servings within
+one run; they are no other machine's.
 """
 
 import argparse
@@ -11,17 +12,19 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 
-from inference.bench.capacity import Curve, Point, bisect, recommend
+from inference.bench.capacity import Curve, Point, bisection, in_turns, recommend
 from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
-from inference.bench.triton import serving
+from inference.bench.triton import Served, serving
 from inference.serving.committed import MODEL
 from inference.serving.repositories import cpu_spec
 from inference.serving.spec import Level, ModelSpec
@@ -48,14 +51,10 @@ def main() -> None:
     committed = cpu_spec(OnnxEmbedder(MODEL, threads=1).facts, options.cores)
     effort = Effort(options.seconds, options.tries, time.monotonic() + options.limit)
     busy = os.getloadavg()[0]
-    curves = []
-    for batch in options.batches:
-        for delay in options.delays:
-            if effort.is_spent():
-                print(f"batch {batch}, delay {delay} µs: not measured, {options.limit:g} s are spent")
-                continue
-            curves.append(measure(variant(committed, batch, delay), options.budget_ms, effort))
-            print(_said(curves[-1], options.budget_ms), flush=True)
+    pairs = product(options.batches, options.delays)
+    curves = measure([variant(committed, *pair) for pair in pairs], options.budget_ms, effort)
+    for curve in curves:
+        print(_said(curve, options.budget_ms))
     found = report(curves, options.budget_ms, committed)
     found["machine"] = {"cores": options.cores, "load_average": [busy, os.getloadavg()[0]]}
     options.out.mkdir(parents=True, exist_ok=True)
@@ -73,21 +72,29 @@ def variant(spec: ModelSpec, batch: int, delay_us: int) -> ModelSpec:
     return replace(spec, max_batch_size=batch, batching=batching, warm_up=tuple(range(1, batch + 1)))
 
 
-def measure(spec: ModelSpec, budget_ms: float, effort: Effort) -> Curve:
-    """Start the server and search for its capacity; no longer than `effort` allows, but for the point begun."""
-    height, width, channels = spec.inputs[0].dims
-    photo = np.random.default_rng(1).integers(0, 256, (height, width, channels), dtype=np.uint8)
-    with serving(spec) as served:
+def measure(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> list[Curve]:
+    """Start a server for each and search for its capacity; `effort` bounds it all, but for the point begun."""
+    with ExitStack() as stack:
+        servings = []
+        for spec in specs:
+            search = _searching(stack.enter_context(serving(spec)), spec)
+            # A closed loop finds the order of magnitude in a second; half of that usually holds.
+            start = closed_loop(4, 20, search).rate / 2
+            rates = bisection(budget_ms, start=start, tries=effort.tries)
+            servings.append((rates, _at_rates(search, effort.seconds)))
+        points = in_turns(servings, effort.is_spent)
+    return [
+        Curve(spec.max_batch_size, spec.batching.delay_us, found) for spec, found in zip(specs, points, strict=True)
+    ]
 
-        def search() -> None:
-            served.embedder.embed_many([photo], Priority.INTERACTIVE)
 
-        # A closed loop finds the order of magnitude in a second; half of that usually holds.
-        start = closed_loop(4, 20, search).rate / 2
-        points = bisect(
-            _at_rates(search, effort.seconds), budget_ms, start=start, tries=effort.tries, enough=effort.is_spent
-        )
-    return Curve(spec.max_batch_size, spec.batching.delay_us, points)
+def _searching(served: Served, spec: ModelSpec) -> Callable[[], None]:
+    photo = np.random.default_rng(1).integers(0, 256, spec.inputs[0].dims, dtype=np.uint8)
+
+    def search() -> None:
+        served.embedder.embed_many([photo], Priority.INTERACTIVE)
+
+    return search
 
 
 def report(curves: Sequence[Curve], budget_ms: float, committed: ModelSpec) -> dict[str, Any]:
@@ -147,9 +154,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batches", type=_sizes, default=(1, 2, 4, 8), help="largest batches, e.g. 1,2,4,8")
     parser.add_argument("--delays", type=_delays, default=(0, 500, 2000), help="queue delays in µs, e.g. 0,500,2000")
     parser.add_argument("--seconds", type=_positive, default=4.0, help="of load a point (default 4)")
-    parser.add_argument("--tries", type=int, default=8, help="points a pair, at most (default 8)")
+    parser.add_argument("--tries", type=_count, default=8, help="points a pair, at most (default 8)")
     parser.add_argument("--limit", type=_positive, default=600.0, help="seconds after which no point is begun")
-    parser.add_argument("--cores", type=int, default=psutil.cpu_count() or 1, help="model instances, one a core")
+    parser.add_argument("--cores", type=_count, default=psutil.cpu_count() or 1, help="model instances, one a core")
     parser.add_argument("--out", type=Path, default=Path("build/sweep"), help="folder of sweep.json and sweep.svg")
     return parser.parse_args()
 
@@ -158,6 +165,11 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"must be positive, is {text}")
+    return value
+
+
+def _count(text: str) -> int:
+    (value,) = _whole(text, least=1)
     return value
 
 

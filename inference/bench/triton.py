@@ -1,12 +1,13 @@
 """`python -m inference.bench.triton`: the model behind Triton beside the same model in process.
 
-Three figures, each a ratio within this run; everything runs on this machine's cores, the load generator too.
+Each figure a ratio within this run; everything runs on this machine's cores, the load generator too.
 """
 
 import argparse
 import json
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,8 @@ from tests.rehearsal.servers.triton import triton_server
 _PHOTOS = 128
 _BATCHES = (1, 2, 4, 8, 16)
 _CLIENTS = 64
+_IMPORTERS = 2
+_BESIDE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,17 @@ class Served:
     embedder: TritonEmbedder
     process: psutil.Process
 
+    def family(self) -> list[psutil.Process]:
+        """The server, and the processes of its model's instances."""
+        return [self.process, *self.process.children(recursive=True)]
+
     def processor_seconds(self) -> float:
         """Processor time of server and model so far."""
-        return sum(map(_spent, (self.process, *self.process.children(recursive=True))))
+        return sum(map(_spent, self.family()))
+
+    def memory_mb(self) -> float:
+        """Resident memory of server and model in megabytes; what they share counts in each."""
+        return float(sum(process.memory_info().rss for process in self.family())) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ def main() -> None:
     with serving(spec) as batching, serving(single) as alone:
         figures |= beside_in_process(batching, photos, options.cores, options.rounds)
         figures |= beside_batch_of_one(batching, alone, photos, options.rounds)
+        figures |= beside_bulk(batching, photos)
         figures |= overloaded(batching, photos)
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 
@@ -125,6 +137,46 @@ def beside_batch_of_one(batching: Served, alone: Served, photos: list[Pixels], r
     return {"dynamic_batching": statistics.median(ratios)}
 
 
+def beside_bulk(served: Served, photos: list[Pixels]) -> dict[str, float]:
+    """Searches at a tenth of what the server can do, alone and while imports fill it."""
+
+    def search() -> None:
+        served.embedder.embed_many(photos[:1], Priority.INTERACTIVE)
+
+    rate = closed_loop(6, 40, search).rate / 10
+    alone = open_loop(rate, _BESIDE_SECONDS, search)
+    with _imports(served, photos):
+        beside = open_loop(rate, _BESIDE_SECONDS, search)
+    lost = len(beside.answers) - len(beside.of(None).answers)
+    print(f"searches, {rate:.0f} a second: {_times(alone.of(None))}")
+    print(f"  beside imports: {_times(beside.of(None))} (goal 1.5 x); not served {lost}")
+    return {
+        "beside_bulk_p99_to_alone": beside.of(None).milliseconds(99) / alone.of(None).milliseconds(99),
+        "beside_bulk_p50_to_alone": beside.of(None).milliseconds(50) / alone.of(None).milliseconds(50),
+        "beside_bulk_not_served": lost,
+    }
+
+
+@contextmanager
+def _imports(served: Served, photos: list[Pixels]) -> Iterator[None]:
+    """Bulk work without end, more at once than there are instances, so that its queue is never empty."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.is_set():
+            served.embedder.embed_many(photos, Priority.BULK)
+
+    with ThreadPoolExecutor(_IMPORTERS) as threads:
+        importers = [threads.submit(work) for _ in range(_IMPORTERS)]
+        try:
+            time.sleep(1)  # the queue fills
+            yield
+        finally:
+            ended.set()
+        for importer in importers:
+            importer.result()  # an import that failed would have left the server idle
+
+
 def overloaded(served: Served, photos: list[Pixels]) -> dict[str, float]:
     """Searches at half of and at four times what the server can do."""
 
@@ -132,12 +184,15 @@ def overloaded(served: Served, photos: list[Pixels]) -> dict[str, float]:
         served.embedder.embed_many(photos[:1], Priority.INTERACTIVE)
 
     capacity = closed_loop(6, 40, search).rate
+    before, memory = set(served.family()), served.memory_mb()
     calm = open_loop(capacity / 2, 8, search).of(None)
     storm = open_loop(capacity * 4, 8, search)
     kept, refused = storm.of(None), storm.of(OverloadedError)
     other = len(storm.answers) - len(kept.answers) - len(refused.answers)
     print(f"searches: capacity {capacity:.0f} a second; at half of it {_times(calm)}")
+    same, growth = set(served.family()) == before, served.memory_mb() / memory
     print(f"  at four times: {_times(kept)} (goal 2 x); refused {_times(refused)} (goal 50 ms); otherwise {other}")
+    print(f"  memory afterwards {growth:.3f} of before (goal: flat); {'the same' if same else 'other'} processes")
     return {
         "overload_p99_to_calm": kept.milliseconds(99) / calm.milliseconds(99),
         "overload_p50_to_calm": kept.milliseconds(50) / calm.milliseconds(50),
@@ -145,6 +200,8 @@ def overloaded(served: Served, photos: list[Pixels]) -> dict[str, float]:
         "refused_ms_p50": refused.milliseconds(50),
         "refused_ms_p99": refused.milliseconds(99),
         "neither_served_nor_refused": other,
+        "memory_after_overload_to_before": growth,
+        "same_processes_after_overload": same,
     }
 
 

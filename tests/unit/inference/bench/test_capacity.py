@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.bench.capacity import MOST_LOST, Curve, Point, bisect, recommend
+from inference.bench.capacity import MOST_LOST, Curve, Point, bisection, in_turns, recommend
 
 BUDGET = 95.0
 NAN = float("nan")
@@ -31,29 +31,44 @@ def simulated(capacity: float) -> Callable[[float], Point]:
     return measure
 
 
+def bisect(measure: Callable[[float], Point], start: float, tries: int = 60) -> list[Point]:
+    (points,) = in_turns([(bisection(BUDGET, start=start, tries=tries), measure)], lambda: False)
+    return points
+
+
 @given(capacity=RATES, start=RATES)
 def test_the_capacity_is_found_within_tolerance_and_never_overstated(capacity: float, start: float) -> None:
-    points = bisect(simulated(capacity), BUDGET, start=start, tries=60, tolerance=0.1)
+    points = bisect(simulated(capacity), start)
     found = Curve(1, 0, points).capacity(BUDGET)
     assert 0.9 * capacity <= found <= capacity
 
 
 @given(capacity=RATES, start=RATES, tries=st.integers(1, 12))
 def test_it_measures_no_more_than_allowed(capacity: float, start: float, tries: int) -> None:
-    assert 1 <= len(bisect(simulated(capacity), BUDGET, start=start, tries=tries)) <= tries
+    assert 1 <= len(bisect(simulated(capacity), start, tries)) <= tries
 
 
 @given(one=RATES, more=st.floats(1.3, 5), start=RATES)
 def test_the_faster_server_is_found_to_hold_more(one: float, more: float, start: float) -> None:
-    slow, fast = (
-        Curve(1, 0, bisect(simulated(capacity), BUDGET, start=start, tries=60)) for capacity in (one, one * more)
-    )
+    slow, fast = (Curve(1, 0, bisect(simulated(capacity), start)) for capacity in (one, one * more))
     assert slow.capacity(BUDGET) < fast.capacity(BUDGET)
 
 
-def test_it_stops_when_told() -> None:
-    answers = iter([False, False, True])
-    assert len(bisect(simulated(100), BUDGET, start=1, enough=lambda: next(answers))) == 2
+def test_servings_are_measured_in_turns_until_told_to_stop() -> None:
+    asked: list[str] = []
+
+    def measure(name: str) -> Callable[[float], Point]:
+        return lambda rate: asked.append(name) or simulated(100)(rate)  # type: ignore[func-returns-value]
+
+    servings = [(bisection(BUDGET, start=1), measure(name)) for name in "abc"]
+    points = in_turns(servings, lambda: len(asked) == 5)
+    assert asked == ["a", "b", "c", "a", "b"]
+    assert [len(found) for found in points] == [2, 2, 1]
+
+
+def test_one_that_is_found_lets_the_others_go_on() -> None:
+    servings = [(bisection(BUDGET, start=1, tries=tries), simulated(100)) for tries in (1, 3)]
+    assert [len(found) for found in in_turns(servings, lambda: False)] == [1, 3]
 
 
 def test_one_disturbance_is_measured_again() -> None:
@@ -63,21 +78,21 @@ def test_one_disturbance_is_measured_again() -> None:
         rates.append(rate)
         return Point(rate, 0, NAN, NAN, 1.0) if len(rates) == 1 else calm(rate)
 
-    points = bisect(disturbed, BUDGET, start=50, tries=30)
+    points = bisect(disturbed, 50)
     assert rates[:3] == [50, 50, 100]
     assert Curve(1, 0, points).capacity(BUDGET) >= 90
 
 
 def test_what_never_holds_has_no_capacity() -> None:
-    points = bisect(lambda rate: Point(rate, 0, NAN, NAN, 1.0), BUDGET, start=8, tries=6)
+    points = bisect(lambda rate: Point(rate, 0, NAN, NAN, 1.0), 8, tries=6)
     assert [point.offered for point in points] == [8, 8, 4, 4, 2, 2]
     assert Curve(1, 0, points).capacity(BUDGET) == 0
 
 
-@pytest.mark.parametrize("start", [0.0, -1.0, NAN], ids=str)
-def test_it_starts_somewhere(start: float) -> None:
-    with pytest.raises(ValueError, match="start must be positive"):
-        bisect(simulated(1), BUDGET, start=start)
+@pytest.mark.parametrize(("start", "tries"), [(0.0, 1), (-1.0, 1), (NAN, 1), (1.0, 0)], ids=str)
+def test_it_starts_somewhere(start: float, tries: int) -> None:
+    with pytest.raises(ValueError, match="must be positive"):
+        bisect(simulated(1), start, tries)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -66,7 +66,8 @@ def test_a_point_counts_what_was_not_served_and_times_what_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("--batches", "0,2"), ("--delays", "-1"), ("--budget-ms", "0"), ("--seconds", "inf")]
+    ("name", "value"),
+    [("--batches", "0,2"), ("--delays", "-1"), ("--budget-ms", "0"), ("--seconds", "inf"), ("--tries", "0")],
 )
 def test_what_cannot_be_swept_is_refused(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -77,25 +78,19 @@ def test_what_cannot_be_swept_is_refused(
     assert f"argument {name}: must be" in capsys.readouterr().err
 
 
-def test_the_command_writes_every_curve_and_leaves_off_when_its_time_is_spent(
+def test_the_command_writes_every_curve_and_what_it_recommends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    now = iter(range(1000))
-    monkeypatch.setattr(sweep, "time", SimpleNamespace(monotonic=lambda: float(next(now))))
-
-    def simulated(spec: ModelSpec, budget_ms: float, effort: Effort) -> Curve:
+    def simulated(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> list[Curve]:
         assert (budget_ms, effort.seconds, effort.tries) == (95, 4, 8)
-        return curve(spec.max_batch_size, spec.batching.delay_us, 10.0 * spec.max_batch_size)
+        return [curve(spec.max_batch_size, spec.batching.delay_us, 10.0 * spec.max_batch_size) for spec in specs]
 
     monkeypatch.setattr(sweep, "measure", simulated)
-    monkeypatch.setattr(
-        sys, "argv", ["sweep", "--batches", "1,2", "--delays", "0,500", "--limit", "4", "--out", str(tmp_path)]
-    )
+    monkeypatch.setattr(sys, "argv", ["sweep", "--batches", "1,2", "--delays", "0,500", "--out", str(tmp_path)])
     sweep.main()
     found = json.loads((tmp_path / "sweep.json").read_text(encoding="utf-8"))
-    assert [(each["max_batch"], each["delay_us"]) for each in found["curves"]] == [(1, 0), (1, 500), (2, 0)]
-    assert found["recommendation"]["max_batch"] == 2
+    pairs = [(each["max_batch"], each["delay_us"]) for each in found["curves"]]
+    assert pairs == [(1, 0), (1, 500), (2, 0), (2, 500)]
+    assert (found["recommendation"]["max_batch"], found["recommendation"]["delay_us"]) == (2, 0)
     assert "batch 2, delay 0 µs" in (tmp_path / "sweep.svg").read_text(encoding="utf-8")
-    printed = capsys.readouterr().out
-    assert "batch 2, delay 500 µs: not measured, 4 s are spent" in printed
-    assert printed.splitlines()[-1] == found["verdict"]
+    assert capsys.readouterr().out.splitlines()[-1] == found["verdict"]
