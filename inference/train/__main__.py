@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from inference.measure.metrics import accuracy, retrieve
+from inference.measure.metrics import Seen, accuracy, retrieve
+from inference.train.batches import at_side
 from inference.train.calibrate import calibrate
 from inference.train.config import Config, read_config
 from inference.train.dataset import LabelledPhotos, read_photos
@@ -19,7 +20,7 @@ from inference.train.likeness import look_alikes
 from inference.train.network import Embedder
 from inference.train.report import Shown, write_report
 from inference.train.run import Epoch, Run
-from inference.train.score import score
+from inference.train.score import score, score_across
 from inference.train.see import see, see_in_full
 from inference.train.split import split
 
@@ -120,8 +121,14 @@ def finish(config: Config, photos: Parts, run: Run) -> None:
     calibration.write(run.folder / "calibration.json")
     log.info("calibrated: %s", calibration)
     figures = score(aside, known, aside_features, known_features)
+    if config.distillation and config.distillation.shared_prototypes:
+        figures |= score_across(aside, _as_seen_by(Run(config.distillation.teachers[0]), photos.training))
     log.info("aside: %s", figures)
     write_report(run, figures, Shown(photos.aside, aside), Shown(photos.known, known))
+
+
+def _as_seen_by(teacher: Run, photos: LabelledPhotos) -> Seen:
+    return see(teacher.network().to(best_device()), at_side(photos, teacher.config.input_size))
 
 
 if __name__ == "__main__":

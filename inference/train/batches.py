@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from inference.train.config import Optimisation
+from inference.train.dataset import LabelledPhotos
 
 _AT_ONCE = 128
 
@@ -19,6 +21,12 @@ def resized(pixels: Tensor, size: int) -> Tensor:
         return pixels
     parts = [scaled(part.float(), size).round().to(torch.uint8) for part in torch.split(pixels, _AT_ONCE)]
     return torch.cat(parts)
+
+
+def at_side(photos: LabelledPhotos, side: int) -> LabelledPhotos:
+    """The same photos at `side` pixels a side."""
+    pixels = resized(torch.from_numpy(photos.pixels).permute(0, 3, 1, 2), side)
+    return replace(photos, pixels=pixels.permute(0, 2, 3, 1).numpy())
 
 
 def scaled(photos: Tensor, size: int) -> Tensor:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from inference.train.batches import resized
+from inference.train.batches import at_side
 from inference.train.colour import colour_signatures
 from inference.train.config import Loss
 from inference.train.dataset import LabelledPhotos
@@ -18,9 +17,5 @@ _SIDE = 160  # pixels that suffice for ImageNet's idea of likeness, at half the 
 
 def look_alikes(network: Embedder, photos: LabelledPhotos, how: Loss) -> Tensor:
     """`loss.likeness` of all photos [n, n], by a network that still has ImageNet's weights."""
-    small = photos
-    if photos.pixels.shape[1] > _SIDE:
-        pixels = resized(torch.from_numpy(photos.pixels).permute(0, 3, 1, 2), _SIDE)
-        small = LabelledPhotos(pixels.permute(0, 2, 3, 1).numpy(), photos.labels, photos.categories, photos.paths)
-    _, features = see_in_full(network, small)
+    _, features = see_in_full(network, at_side(photos, min(_SIDE, photos.pixels.shape[1])))
     return likeness(features, colour_signatures(photos.pixels), photos.labels, how.relation_colour)

@@ -26,6 +26,14 @@ def score(
     }
 
 
+def score_across(aside: Seen, teachers_known: Seen) -> dict[str, float]:
+    """The same for queries of this run's network in a catalogue that its teacher embedded.
+
+    As good as in its own catalogue where the two share one embedding space.
+    """
+    return {f"in_teachers_catalogue_{name}": value for name, value in _scores(aside, teachers_known).items()}
+
+
 def _of(seen: Seen, features: NDArray[np.float32]) -> Seen:
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
     return Seen(np.asarray(unit, np.float32), seen.scores, seen.labels)

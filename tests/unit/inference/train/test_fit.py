@@ -110,11 +110,15 @@ def test_a_student_learns_from_noisy_labels_what_its_teacher_sees(teacher: Run, 
     photos = parts(64)
     shuffled = np.random.default_rng(4).permutation(photos.training.labels)
     unlabelled = replace(photos.training, labels=shuffled)
-    train(whole.model_copy(update={"distillation": how}), Parts(unlabelled, photos.aside, photos.known), student)
+    config = whole.model_copy(update={"distillation": how})
+    train(config, Parts(unlabelled, photos.aside, photos.known), student)
     unseen = squares_and_stripes(32, 5)
     taught, told = see(student.network(), unseen), see(teacher.network(), unseen)
     assert accuracy(taught.scores, unseen.labels) > 0.85, "labels were noise: only the teacher can have told"
     assert (taught.embeddings * told.embeddings).sum(axis=1).mean() > 0.3, "far apart after 32 steps"
+    finish(config, photos, student)
+    figures = json.loads((student.folder / "report.json").read_text(encoding="utf-8"))["figures"]
+    assert figures["in_teachers_catalogue_map"] > 0.8, "a photo seen by the one is found among those seen by the other"
     torch.testing.assert_close(student.network().prototypes, teacher.network().prototypes)
 
 
