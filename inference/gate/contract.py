@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -50,7 +51,7 @@ class Trial:
 
 
 def _rows(size: int) -> NDArray[np.intp]:
-    """Of the pictures in a batch, which makes other neighbours of them in each size."""
+    """Of the pictures in a batch, which makes other companions of them in each size."""
     return (np.arange(size) * 5 + size) % _PICTURES
 
 
@@ -68,6 +69,7 @@ def promises(model: Model, current: ModelFacts, trial: Trial | None) -> dict[str
         "readable": KEPT,
         "preparation": _preparation(model.facts),
         "categories": _categories(model.facts, current),
+        "similarity": _similarity(model.facts),
         "shapes": next(iter(trial.faults.values()), KEPT),
         "batch_sizes": f"not {', '.join(map(str, trial.faults))}" if trial.faults else KEPT,
     }
@@ -76,6 +78,12 @@ def promises(model: Model, current: ModelFacts, trial: Trial | None) -> dict[str
 def _preparation(facts: ModelFacts) -> str:
     made = facts.preparation
     return KEPT if made == PREPARATION_VERSION else f"it takes version {made}, this code makes {PREPARATION_VERSION}"
+
+
+def _similarity(facts: ModelFacts) -> str:
+    slope, intercept = facts.similarity_slope, facts.similarity_intercept
+    rises = isfinite(slope) and isfinite(intercept) and slope > 0
+    return KEPT if rises else f"confidence does not rise with cosine: slope {slope}, intercept {intercept}"
 
 
 def _categories(facts: ModelFacts, current: ModelFacts) -> str:
@@ -98,7 +106,7 @@ def numbers(answers: Answers) -> dict[str, Value]:
     }
 
 
-def neighbours(trial: Trial) -> dict[str, Value]:
+def in_batches(trial: Trial) -> dict[str, Value]:
     """How alike the answer to a picture is alone and among ever other ones: worst cosine, worst probability."""
     if trial.alone is None:
         return {}
@@ -109,7 +117,7 @@ def neighbours(trial: Trial) -> dict[str, Value]:
         with np.errstate(invalid="ignore"):
             changes.append(np.abs(trial.alone.probabilities[rows] - among.probabilities).max())
     # Python's min() and max() would pass over NaN.
-    return {"neighbour_cosine": float(np.min(cosines)), "neighbour_probability": float(np.max(changes))}
+    return {"batch_cosine": float(np.min(cosines)), "batch_probability": float(np.max(changes))}
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -70,6 +70,7 @@ CONTRACT: Final = (
     Criterion("readable", Bound.EQUAL, KEPT, "the product's own embedder loads it"),
     Criterion("preparation", Bound.EQUAL, KEPT, "pixels of another preparation are not what it learned from"),
     Criterion("categories", Bound.EQUAL, KEPT, "shops filter by the current model's categories; none may go"),
+    Criterion("similarity", Bound.EQUAL, KEPT, "a closer neighbour is claimed with more confidence, never less"),
     Criterion("shapes", Bound.EQUAL, KEPT, _DESIGN),
     Criterion("batch_sizes", Bound.EQUAL, KEPT, "dynamic batching sends any number up to 32"),
     Criterion("finite", Bound.EQUAL, 1.0, _DESIGN),
@@ -77,8 +78,8 @@ CONTRACT: Final = (
     Criterion("unit_length_error", Bound.AT_MOST, 1e-3, _DESIGN + "; twice the rounding of half precision"),
     Criterion("probability_error", Bound.AT_MOST, 1e-3, _DESIGN + "; twice the rounding of half precision"),
     # FP32 and INT8 with fixed scales give 1 and 0 here; kernels that go by the batch's size round otherwise.
-    Criterion("neighbour_cosine", Bound.AT_LEAST, 0.9999, "who shares a batch must not decide what a photo finds"),
-    Criterion("neighbour_probability", Bound.AT_MOST, 1e-3, "who shares a batch must not decide the category"),
+    Criterion("batch_cosine", Bound.AT_LEAST, 0.9999, "who shares a batch must not decide what a photo finds"),
+    Criterion("batch_probability", Bound.AT_MOST, 1e-3, "who shares a batch must not decide the category"),
 )
 QUALITY: Final = (
     Criterion("accuracy_loss", Bound.AT_MOST, 0.005, _INT8),
@@ -89,9 +90,7 @@ QUALITY: Final = (
     Criterion("colour_at_10_loss", Bound.AT_MOST, 0.01, "a third of what swapped colour channels cost"),
     Criterion("ece_rise", Bound.AT_MOST, 0.01, "a third of the first model's own ECE of 0.030"),
 )
-PARITY: Final = (
-    Criterion("parity_mean_cosine", Bound.AT_LEAST, 0.998, "the same model in fewer bits finds the same neighbours"),
-)
+PARITY: Final = (Criterion("parity_mean_cosine", Bound.AT_LEAST, 0.998, "the same model in fewer bits finds the same"),)
 
 
 @dataclass(frozen=True, slots=True)

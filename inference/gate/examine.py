@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.gate import figures
-from inference.gate.contract import Trial, neighbours, promises
+from inference.gate.contract import Trial, in_batches, promises
 from inference.gate.criteria import KEPT, Criteria, Value
 from inference.gate.findings import Finding
 from inference.gate.model import Model, open_model
@@ -17,7 +17,7 @@ from inference.gate.verdict import Comparison, Measured, PhotoSet, Verdict
 from lookalike.cli.progress import Advance
 from lookalike.errors import InvalidRequestError
 
-_NEEDED_FOR_PHOTOS: Final = ("readable", "preparation", "shapes", "batch_sizes")
+_NEEDED_FOR_PHOTOS: Final = ("readable", "preparation", "similarity", "shapes", "batch_sizes")
 _LIBRARIES: Final = ("lookalike", "numpy", "onnxruntime", "pillow")
 _BYTES_A_MB: Final = 1e6
 
@@ -49,7 +49,7 @@ class Examination:
         shown, known, found = self._show((old, new) if able else (old,), tried)
         comparison = figures.comparison(found[1], found[0]) if able else None
         if comparison:
-            values |= {**found[1].numbers, **neighbours(tried[new.role]), **_compared(comparison)}
+            values |= {**found[1].numbers, **in_batches(tried[new.role]), **_compared(comparison)}
         values["size_mb"] = new.size_bytes / _BYTES_A_MB
         applied = replace(criteria, parity=criteria.parity or _claims_parity(new, old))
         return Verdict(
