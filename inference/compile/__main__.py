@@ -82,7 +82,7 @@ def _model(options: argparse.Namespace) -> int:
     else:
         scheme = Scheme(options.integers, options.weight_bits, options.method)
         if scheme.saturates:
-            _tell("u8s8 with 8-bit weights: processors without VNNI will give other vectors")
+            _tell("8-bit weights: what is measured here is not what x86 processors without VNNI will give")
         goal = Goal(options.cosine, options.exclusions)
         compiled = make_int8(options.model, options.photos, amounts, _tell, scheme=scheme, goal=goal)
     _write(options.out, compiled.content)
