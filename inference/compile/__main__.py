@@ -118,7 +118,9 @@ def _engine(options: argparse.Namespace) -> int:
 
 def _check_symmetric(source: Any) -> None:
     said = properties(source)
-    if said.get("precision") == "int8" and json.loads(said["calibration"])["integers"] != Integers.S8S8:
+    if said.get("precision") != Precision.INT8:
+        return
+    if json.loads(said.get("calibration", "{}")).get("integers") != Integers.S8S8:
         raise ValueError("TensorRT takes symmetric integers only: compile the model with --integers s8s8")
 
 
