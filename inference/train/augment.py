@@ -12,7 +12,8 @@ from inference.train.config import Augmentation
 
 _WHITE = 255.0
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-_CORNER = 4  # a corner is this part of the side
+_PATCH = 4  # a background's patch is this part of the side
+_BAR = 8  # and begins after a letterboxed 3:4 photo's white bar, which is this part
 _MIDDLE = (0.75, 0.98)  # half the extent of what is kept of a photo, 1 being all of it
 _SQUARENESS = 4  # exponent of the superellipse around it
 _SOFTNESS = 0.03  # of its edge, in half sides
@@ -39,15 +40,16 @@ def _where(chosen: Tensor, changed: Tensor, photos: Tensor) -> Tensor:
 
 
 def _before_another(photos: Tensor, probability: float, random: torch.Generator) -> Tensor:
-    """Lay the middle of a photo on another's corner, stretched over the whole: a floor, a wall, a bed.
+    """Lay the middle of a photo on a patch of another, stretched over the whole: a floor, a wall, a bed.
 
     Garments fill the middle, so a soft oblong around it cuts them out well enough.
     """
     if not probability:
         return photos
     n, _, size, _ = photos.shape
-    corners = photos.roll(1, dims=0)[:, :, : size // _CORNER, : size // _CORNER]
-    elsewhere = functional.interpolate(corners, (size, size), mode="bilinear")
+    patch = slice(size // _BAR, size // _BAR + size // _PATCH)
+    patches = photos.roll(1, dims=0)[:, :, patch, patch]
+    elsewhere = functional.interpolate(patches, (size, size), mode="bilinear")
     place = (torch.arange(size) + 0.5) / size * 2 - 1
     half = [_uniform(n, *_MIDDLE, random)[:, None] for _ in range(2)]
     down, across = ((place.abs() / h).pow(_SQUARENESS) for h in half)
