@@ -138,12 +138,12 @@ def beside_batch_of_one(batching: Served, alone: Served, photos: list[Pixels], r
 
 
 def beside_bulk(served: Served, photos: list[Pixels]) -> dict[str, float]:
-    """Searches at a tenth of what the server can do, alone and while imports fill it."""
+    """Searches at a quarter of what the server can do, alone and while imports fill it."""
 
     def search() -> None:
         served.embedder.embed_many(photos[:1], Priority.INTERACTIVE)
 
-    rate = closed_loop(6, 40, search).rate / 10
+    rate = closed_loop(6, 40, search).rate / 4
     alone = open_loop(rate, _BESIDE_SECONDS, search)
     with _imports(served, photos):
         beside = open_loop(rate, _BESIDE_SECONDS, search)
