@@ -63,7 +63,7 @@ openapi: $(VENV)/.run  ## Write docs/openapi.json anew from the contract
 
 train: $(VENV)-train/.train  ## Train and export the model anew (about an hour on two cores)
 	$(VENV)-train/bin/python -m inference.train --config inference/train/lite0.toml --photos $(DATA)/train --out build/lite0
-	$(VENV)-train/bin/python -m inference.export --config inference/train/lite0.toml --run build/lite0 --model build/lite0/model.onnx
+	$(VENV)-train/bin/python -m inference.export --run build/lite0 --model build/lite0/model.onnx
 
 COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --group build
