@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from onnx import ModelProto
+from onnx import ModelProto, helper
 
 from inference.compile.agree import Agreement, agree, embed
 from inference.compile.emulate import emulate
@@ -94,6 +94,8 @@ def _read(path: Path) -> ModelProto:
         raise ValueError(f"{path} takes photos of preparation {prepared}; these tools prepare by {PREPARATION_VERSION}")
     if properties(model).get("precision", "fp32") != "fp32":
         raise ValueError(f"{path} is compiled already: start from the FP32 model")
+    # What is made of it says so: the gate then holds it to agreement with that very file.
+    helper.set_model_props(model, properties(model) | {"source_sha256": digest(path.read_bytes())})
     return model
 
 

@@ -42,6 +42,7 @@ def test_the_report_says_what_was_made_of_what(tmp_path: Path, toy_file: Path, p
     assert 0.9 < said["cosine_to_fp32"]["p1"] <= said["cosine_to_fp32"]["mean"] < 1
     assert [loss["node"] for loss in said["losses"]]
     assert said["steps"][0]["layers_in_fp32"] == 0
+    assert properties(onnx.load(out))["source_sha256"] == said["source"]["sha256"]
     in_the_file = json.loads(properties(onnx.load(out))["calibration"])
     assert in_the_file == {key: value for key, value in said["calibration"].items() if key != "strata"}
 
