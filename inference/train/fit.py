@@ -37,7 +37,8 @@ def fit(
 
     `likeness` [n, n] says how alike two photos of a category look (see
     `loss.likeness`); without it nothing is asked of the ranking inside a category.
-    Resumed on the same machine and threads, a run ends as it would have uninterrupted.
+    Resumed on the same machine and one thread, a run ends as it would have uninterrupted; several add up in an order
+    of their own.
     """
     loop = _Loop(network, photos, likeness, config, teachers)
     history = loop.restore(run.resumed()) if resume else []

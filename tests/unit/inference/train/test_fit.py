@@ -22,6 +22,9 @@ from inference.train.run import Run  # noqa: E402 (needs torch)
 from inference.train.see import see  # noqa: E402 (needs torch)
 
 
+torch.set_num_threads(1)  # several add up in an order of their own
+
+
 def parts(count: int) -> Parts:
     training, aside = squares_and_stripes(count, 1), squares_and_stripes(16, 2)
     return Parts(training, aside, training)
