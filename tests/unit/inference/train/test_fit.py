@@ -21,7 +21,6 @@ from inference.train.network import Embedder  # noqa: E402 (needs torch)
 from inference.train.run import Run  # noqa: E402 (needs torch)
 from inference.train.see import see  # noqa: E402 (needs torch)
 
-
 torch.set_num_threads(1)  # several add up in an order of their own
 
 
