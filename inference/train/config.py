@@ -51,6 +51,7 @@ class Augmentation(Section):
     blur_probability: Fraction
     erase_probability: Fraction
     background_probability: Fraction = 0.0
+    mix_probability: Fraction = 0.0
 
 
 class Loss(Section):

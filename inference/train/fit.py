@@ -15,6 +15,7 @@ from inference.train.config import Config
 from inference.train.dataset import LabelledPhotos
 from inference.train.distil import Teachers
 from inference.train.loss import Relation
+from inference.train.mix import mix
 from inference.train.network import Embedder
 from inference.train.run import Epoch, Run
 from inference.train.step import Step
@@ -64,7 +65,7 @@ class _Loop:
         teachers: Teachers | None,
     ) -> None:
         self._network, self._config = network, config
-        self._labels = torch.from_numpy(photos.labels)
+        self._labels, self._categories = torch.from_numpy(photos.labels), len(photos.categories)
         self._whole = self._pixels = torch.from_numpy(photos.pixels).permute(0, 3, 1, 2)
         self._steps = len(photos) // config.optimisation.batch
         self._random = torch.Generator().manual_seed(config.seed)
@@ -81,10 +82,11 @@ class _Loop:
         if self._pixels.shape[-1] != view:
             self._pixels = resized(self._whole, view)
         self._network.train()
-        total = 0.0
+        how, total = self._config.augmentation, 0.0
         for rows in draw(self._labels, self._config.optimisation, self._steps, self._random):
-            photos = augment(self._pixels[rows].float(), self._config.augmentation, self._random)
-            total += self.step(photos, self._labels[rows], rows, size)
+            photos = augment(self._pixels[rows].float(), how, self._random)
+            mixed = mix(photos, self._labels[rows], self._categories, how.mix_probability, self._random)
+            total += self.step(mixed, rows, size)
         return total / self._steps
 
     def state(self) -> dict[str, object]:

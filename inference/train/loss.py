@@ -13,10 +13,13 @@ from inference.train.config import Loss
 _EXCLUDED = -1e4
 
 
-def cosine_softmax(cosines: Tensor, labels: Tensor, how: Loss) -> Tensor:
-    """CosFace (Wang et al., CVPR 2018): softmax over scaled cosines, a margin off the true one."""
-    margin = how.margin * functional.one_hot(labels, cosines.shape[1])
-    return functional.cross_entropy(how.scale * (cosines - margin), labels, label_smoothing=how.label_smoothing)
+def cosine_softmax(cosines: Tensor, categories: Tensor, how: Loss) -> Tensor:
+    """CosFace (Wang et al., CVPR 2018): softmax over scaled cosines, a margin off the true one.
+
+    `categories` [n, c] are shares that add up to 1; of a blend, each has its share of the margin.
+    """
+    logits = how.scale * (cosines - how.margin * categories)
+    return functional.cross_entropy(logits, categories, label_smoothing=how.label_smoothing)
 
 
 def likeness(

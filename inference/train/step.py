@@ -13,6 +13,7 @@ from inference.train.batches import scaled
 from inference.train.config import Config, Optimisation
 from inference.train.distil import Lesson, Teachers
 from inference.train.loss import Relation, cosine_softmax
+from inference.train.mix import Mixed
 from inference.train.network import Embedder
 
 
@@ -36,13 +37,13 @@ class Step:
         average = get_ema_multi_avg_fn(how.average_decay)
         self._averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
 
-    def __call__(self, photos: Tensor, labels: Tensor, rows: Tensor, size: int) -> float:
-        """Loss on `photos` [n, 3, s, s], scaled down to `size`, which are those at `rows` of the training set."""
-        photos, labels = photos.to(self._device), labels.to(self._device)
-        lesson = self._teachers(photos, size) if self._teachers else None
+    def __call__(self, mixed: Mixed, rows: Tensor, size: int) -> float:
+        """Loss on photos, scaled down to `size`, which are those at `rows` of the training set."""
+        mixed = mixed.to(self._device)
+        lesson = self._teachers(mixed.photos, size) if self._teachers else None
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._config.precision == "bfloat16"):
-            embedding, cosines = self._network(scaled(photos, size))
-        loss = self._loss(embedding, cosines.float(), labels, rows, lesson)
+            embedding, cosines = self._network(scaled(mixed.photos, size))
+        loss = self._loss(embedding, cosines.float(), mixed, rows, lesson)
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
@@ -50,15 +51,16 @@ class Step:
         self._averaged.update_parameters(self._network)
         return loss.item()
 
-    def _loss(self, embedding: Tensor, cosines: Tensor, labels: Tensor, rows: Tensor, lesson: Lesson | None) -> Tensor:
-        loss = cosine_softmax(cosines, labels, self._config.loss)
+    def _loss(self, embedding: Tensor, cosines: Tensor, mixed: Mixed, rows: Tensor, lesson: Lesson | None) -> Tensor:
+        loss = cosine_softmax(cosines, mixed.categories, self._config.loss)
         how = self._config.distillation
         if lesson and how and self._teachers:
             category, likeness = self._teachers.loss(embedding, cosines, lesson)
             loss = (1 - how.category_weight) * loss + how.category_weight * category
             loss = loss + how.embedding_weight * likeness
-        if self._relation:
-            loss = loss + self._config.loss.relation_weight * self._relation(embedding, rows.to(self._device))
+        if self._relation and mixed.whole.any():
+            ranking = self._relation(embedding[mixed.whole], rows.to(self._device)[mixed.whole])
+            loss = loss + self._config.loss.relation_weight * ranking
         return loss
 
     @property
