@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.gate.model import Answers, Model, joined
-from inference.train.colour import colour_signatures
+from inference.measure.colour import colour_signatures
 from lookalike.cli.labelled_folder import labelled_photos
 from lookalike.cli.progress import Advance
 from lookalike.errors import InvalidRequestError, PhotoRejectedError

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.measure.colour import colour_signatures
 from inference.measure.metrics import (
     Seen,
     accuracy,
@@ -21,7 +22,6 @@ from inference.measure.metrics import (
     neighbour_confidence,
     retrieve,
 )
-from inference.train.colour import colour_signatures
 from inference.train.dataset import LabelledPhotos, read_photos
 from lookalike.adapters.embedded.silent_onnxruntime import ort
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from inference.measure.colour import colour_signatures
 from inference.train.batches import at_side
-from inference.train.colour import colour_signatures
 from inference.train.config import Loss
 from inference.train.dataset import LabelledPhotos
 from inference.train.loss import likeness

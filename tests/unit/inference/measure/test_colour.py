@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.train.colour import colour_signatures, oklab
+from inference.measure.colour import colour_signatures, oklab
 
 
 def garment(colour: tuple[int, int, int], background: tuple[int, int, int] = (255, 255, 255)) -> NDArray[np.uint8]:
