@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from inference.bench.capacity import Curve
+from inference.measure.draw import line
 
 _WIDTH: Final = 640
 _HEIGHT: Final = 360
@@ -15,7 +16,7 @@ _COLOURS: Final = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c56
 def draw(curves: Sequence[Curve], budget_ms: float) -> str:
     """An SVG of p99 in milliseconds (upwards) by offered requests a second, with the budget as a dashed line."""
     most = max((point.offered for curve in curves for point in curve.points), default=1.0)
-    lines = [_line(curve, number, most, budget_ms) for number, curve in enumerate(curves)]
+    lines = [_curve(curve, number, most, budget_ms) for number, curve in enumerate(curves)]
     limit = _y(budget_ms, budget_ms)
     room = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="11" fill="none"'
     parts = [
@@ -31,7 +32,7 @@ def draw(curves: Sequence[Curve], budget_ms: float) -> str:
     return "\n".join(parts)
 
 
-def _line(curve: Curve, number: int, most: float, budget_ms: float) -> str:
+def _curve(curve: Curve, number: int, most: float, budget_ms: float) -> str:
     colour = _COLOURS[number % len(_COLOURS)]
     points = sorted(curve.points, key=lambda point: point.offered)
     # Where nothing was served there is no p99 (NaN): it stands with what took too long.
@@ -39,7 +40,7 @@ def _line(curve: Curve, number: int, most: float, budget_ms: float) -> str:
     name = f"batch {curve.max_batch}, delay {curve.delay_us} µs"
     return "\n".join(
         [
-            f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in where)}" stroke="{colour}"/>',
+            line(where, colour),
             *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in where),
             _text(_MARGIN + 12, 20 + 14 * number, name, colour),
         ]

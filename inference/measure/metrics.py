@@ -103,9 +103,17 @@ def neighbour_confidence(queries: Seen, catalogue: Seen, line: tuple[float, floa
     return float(claimed.mean()), float(true.mean())
 
 
+def confusion_matrix(seen: Seen) -> NDArray[np.int64]:
+    """How many photos of each category (down) were taken for which (across) [categories, categories]."""
+    counts = np.zeros((seen.scores.shape[1],) * 2, np.int64)
+    np.add.at(counts, (seen.labels, seen.scores.argmax(axis=1)), 1)
+    return counts
+
+
 def confusions(seen: Seen, categories: tuple[str, ...]) -> list[str]:
     """`true -> taken for: count`, the most frequent first."""
-    pairs = np.stack([seen.labels, seen.scores.argmax(axis=1)], axis=1)
-    wrong, counts = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return [f"{categories[wrong[i, 0]]} -> {categories[wrong[i, 1]]}: {counts[i]}" for i in order]
+    counts = confusion_matrix(seen)
+    np.fill_diagonal(counts, 0)
+    true, taken = np.unravel_index(np.argsort(-counts, axis=None, kind="stable"), counts.shape)
+    pairs = zip(true, taken, strict=True)
+    return [f"{categories[i]} -> {categories[j]}: {counts[i, j]}" for i, j in pairs if counts[i, j]]

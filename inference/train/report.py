@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from inference.measure.metrics import Seen
+from inference.measure.draw import line
+from inference.measure.metrics import Seen, confusion_matrix
 from inference.train.dataset import LabelledPhotos
 from inference.train.run import Epoch, Run
 
@@ -22,11 +22,12 @@ _QUERIES = 20
 _ERRORS = 24
 _THUMBNAIL = 96
 _WIDTH, _HEIGHT = 480, 160
+_BLUE = "#26c"
 _STYLE = (
     "body{font:15px system-ui;max-width:64rem;margin:2rem auto}td,th{padding:.2rem .5rem;text-align:right}"
     "figure{display:inline-block;margin:2px;text-align:center;font-size:11px}figure.query{margin-right:1rem}"
     "img{display:block}.wrong{outline:3px solid #c33}svg{border:1px solid #ccc}"
-    "polyline{fill:none;stroke:#26c;stroke-width:2}"
+    "polyline{stroke-width:2}"
 )
 
 
@@ -58,7 +59,7 @@ def write_report(run: Run, figures: dict[str, float], aside: Shown, known: Shown
     ]
     style = f'<!doctype html><meta charset="utf-8"><title>Training report</title><style>{_STYLE}</style>'
     (run.folder / "report.html").write_text("\n".join([style, *page]), encoding="utf-8")
-    content = {"figures": figures, "history": run.history, "confusions": _counts(aside).tolist()}
+    content = {"figures": figures, "history": run.history, "confusions": confusion_matrix(aside.seen).tolist()}
     (run.folder / "report.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
@@ -72,22 +73,16 @@ def _curve(history: Sequence[Epoch], name: str) -> str:
     values = np.array([epoch[name] for epoch in history])
     low, high = float(values.min()), float(values.max())
     down = _HEIGHT - (values - low) / max(high - low, 1e-9) * _HEIGHT
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(np.linspace(0, _WIDTH, len(values)), down, strict=True))
+    points = zip(np.linspace(0, _WIDTH, len(values)), down, strict=True)
     caption = f"<p>{escape(name)}: {low:.3f} to {high:.3f}, last {values[-1]:.3f}</p>"
-    return f'{caption}<svg width="{_WIDTH}" height="{_HEIGHT}"><polyline points="{points}"/></svg>'
-
-
-def _counts(shown: Shown) -> NDArray[np.int64]:
-    counts = np.zeros((len(shown.photos.categories),) * 2, np.int64)
-    np.add.at(counts, (shown.seen.labels, shown.seen.scores.argmax(axis=1)), 1)
-    return counts
+    return f'{caption}<svg width="{_WIDTH}" height="{_HEIGHT}">{line(points, _BLUE)}</svg>'
 
 
 def _confusions(shown: Shown) -> str:
     names = [escape(name) for name in shown.photos.categories]
     rows = (
         f"<tr><th>{name}" + "".join(f"<td>{count or '·'}" for count in row)
-        for name, row in zip(names, _counts(shown), strict=True)
+        for name, row in zip(names, confusion_matrix(shown.seen), strict=True)
     )
     return f"<table><tr><th>{''.join(f'<th>{name}' for name in names)}{''.join(rows)}</table>"
 

@@ -8,6 +8,7 @@ import pytest
 from inference.measure.metrics import (
     Seen,
     accuracy,
+    confusion_matrix,
     confusions,
     expected_calibration_error,
     neighbour_confidence,
@@ -39,6 +40,13 @@ def test_accuracy_and_confusions_name_what_was_taken_for_what() -> None:
     answers = seen([[1, 0]] * 3, [0, 0, 1], [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
     assert accuracy(answers.scores, answers.labels) == pytest.approx(2 / 3)
     assert confusions(answers, ("dress", "skirt")) == ["dress -> skirt: 1"]
+
+
+def test_confusions_are_counted_by_what_is_and_what_it_was_taken_for_the_most_frequent_told_first() -> None:
+    names, taken = ("dress", "skirt", "shirt"), [1, 0, 0, 0, 1, 2, 2]
+    answers = seen([[1, 0]] * 7, [0, 0, 1, 1, 1, 1, 2], np.eye(3)[taken].tolist())
+    assert confusion_matrix(answers).tolist() == [[1, 1, 0], [2, 1, 1], [0, 0, 1]]
+    assert confusions(answers, names) == ["skirt -> dress: 2", "dress -> skirt: 1", "skirt -> shirt: 1"]
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
