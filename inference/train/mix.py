@@ -15,7 +15,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Mixed:
-    """`photos` [n, 3, s, s]; `categories` [n, c], the share of each in a photo; `whole` [n], those left as they were."""
+    """`photos` [n, 3, s, s]; `categories` [n, c], their share in each; `whole` [n], which were left as they were."""
 
     photos: Tensor
     categories: Tensor
