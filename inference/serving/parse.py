@@ -9,11 +9,11 @@ from inference.serving.spec import (
     DataType,
     Device,
     DynamicBatching,
+    EnginePrecision,
     InstanceGroup,
     Level,
     ModelSpec,
     OpenVino,
-    Precision,
     QueuePolicy,
     RateLimit,
     Resource,
@@ -82,7 +82,7 @@ def _accelerator(section: triton.ModelOptimizationPolicy.ExecutionAccelerators) 
 def _tensorrt(parameters: Mapping[str, str]) -> TensorRt:
     return TensorRt(
         parameters["trt_engine_cache_path"],
-        Precision(parameters["precision_mode"]),
+        EnginePrecision(parameters["precision_mode"]),
         int(parameters["max_workspace_size_bytes"]),
     )
 

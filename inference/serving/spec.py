@@ -31,8 +31,8 @@ class Device(StrEnum):
     GPU = "KIND_GPU"
 
 
-class Precision(StrEnum):
-    """Of an engine that TensorRT builds from an FP32 graph."""
+class EnginePrecision(StrEnum):
+    """What ONNX Runtime's TensorRT provider may compute in, whatever the graph's own types (`inference.compile`'s)."""
 
     FP32 = "FP32"
     FP16 = "FP16"
@@ -109,7 +109,7 @@ class TensorRt:
     """
 
     engine_cache: str
-    precision: Precision = Precision.FP16
+    precision: EnginePrecision = EnginePrecision.FP16
     workspace_bytes: int = 1 << 30
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -13,6 +13,7 @@ from infra.components.flow_log import FlowLog
 HTTPS: Final = 443
 _ANYWHERE: Final = "0.0.0.0/0"
 _GATEWAYS: Final = ("dynamodb", "s3")
+_OUT, _INTO = aws.vpc.SecurityGroupEgressRule, aws.vpc.SecurityGroupIngressRule
 # What EC2 takes in a description: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
@@ -97,41 +98,16 @@ class Network(pulumi.ComponentResource):
         The rules, out of the one and into the other, are given for what has to wait for them.
         """
         name = f"{source.pulumi_resource_name}-to-{target.pulumi_resource_name}-{port}"
-        out = aws.vpc.SecurityGroupEgressRule(
-            name,
-            security_group_id=source.id,
-            referenced_security_group_id=target.id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=_sayable(why),
-            opts=self._child,
+        return (
+            self._rule(_OUT, name, source, port, why, referenced_security_group_id=target.id),
+            self._rule(_INTO, name, target, port, why, referenced_security_group_id=source.id),
         )
-        into = aws.vpc.SecurityGroupIngressRule(
-            name,
-            security_group_id=target.id,
-            referenced_security_group_id=source.id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=_sayable(why),
-            opts=self._child,
-        )
-        return out, into
 
     def let_out_to_aws(self, group: aws.ec2.SecurityGroup) -> None:
         """Let members of `group` call S3, DynamoDB and the services that have an endpoint here; nobody else."""
         for service, gateway in zip(_GATEWAYS, self._gateways, strict=True):
-            aws.vpc.SecurityGroupEgressRule(
-                f"{group.pulumi_resource_name}-to-{service}",
-                security_group_id=group.id,
-                prefix_list_id=gateway.prefix_list_id,
-                ip_protocol="tcp",
-                from_port=HTTPS,
-                to_port=HTTPS,
-                description=f"{service} through its gateway",
-                opts=self._child,
-            )
+            name, why = f"{group.pulumi_resource_name}-to-{service}", f"{service} through its gateway"
+            self._rule(_OUT, name, group, HTTPS, why, prefix_list_id=gateway.prefix_list_id)
         if self._endpoints is not None:
             self.allow(group, self._endpoints, HTTPS, "AWS services through their endpoints")
 
@@ -145,15 +121,28 @@ class Network(pulumi.ComponentResource):
         if (group, port) in self._out:
             return
         self._out.add((group, port))
-        aws.vpc.SecurityGroupEgressRule(
-            f"{group.pulumi_resource_name}-to-internet-{port}",
+        name = f"{group.pulumi_resource_name}-to-internet-{port}"
+        self._rule(_OUT, name, group, port, why, cidr_ipv4=_ANYWHERE)
+
+    def _rule(
+        self,
+        kind: type[aws.vpc.SecurityGroupEgressRule | aws.vpc.SecurityGroupIngressRule],
+        name: str,
+        group: aws.ec2.SecurityGroup,
+        port: int,
+        why: str,
+        **other_end: Any,
+    ) -> pulumi.Resource:
+        """A rule of `group` about `port`; `other_end` is one argument that says who may be there."""
+        return kind(
+            name,
             security_group_id=group.id,
-            cidr_ipv4=_ANYWHERE,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
             description=_sayable(why),
             opts=self._child,
+            **other_end,
         )
 
     def _find_zones(self, wanted: int) -> tuple[pulumi.Output[str], ...]:

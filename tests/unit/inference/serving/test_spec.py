@@ -11,11 +11,11 @@ from inference.serving.spec import (
     DataType,
     Device,
     DynamicBatching,
+    EnginePrecision,
     InstanceGroup,
     Level,
     ModelSpec,
     OpenVino,
-    Precision,
     QueuePolicy,
     RateLimit,
     Resource,
@@ -48,7 +48,7 @@ RATE_LIMITS = st.builds(
     st.lists(RESOURCES, min_size=1, max_size=3, unique_by=lambda resource: resource.name).map(tuple),
     st.integers(1, 2**32 - 1),
 )
-TENSORRT = st.builds(TensorRt, TEXT.map("/{}".format), st.sampled_from(Precision), st.integers(1, 2**40))
+TENSORRT = st.builds(TensorRt, TEXT.map("/{}".format), st.sampled_from(EnginePrecision), st.integers(1, 2**40))
 
 
 def accelerators(backend: Backend, groups: list[InstanceGroup]) -> st.SearchStrategy[TensorRt | OpenVino | None]:
