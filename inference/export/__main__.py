@@ -19,7 +19,7 @@ def main() -> None:
     options = parser.parse_args()
     run = Run(options.run)
     calibration = run.calibration
-    write_onnx(Served(run.network(), calibration.scale), calibration, run.config, options.model, name=options.name)
+    write_onnx(Served(run.fused(), calibration.scale), calibration, run.config, options.model, name=options.name)
 
 
 if __name__ == "__main__":

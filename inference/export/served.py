@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
-from inference.train.network import DEVIATION, MEAN, Embedder, fold_batch_norms
+from inference.train.fused import Fused, pooled
+from inference.train.network import DEVIATION, MEAN, fold_batch_norms
 
 _TINY = 1e-12  # no vector is that short; keeps 0 / 0 out of the graph
 
@@ -22,28 +23,35 @@ class Served(nn.Module):
     pixels and the calibrated scale are folded into the weights around them.
     """
 
-    def __init__(self, network: Embedder, scale: float) -> None:
+    def __init__(self, fused: Fused, scale: float) -> None:
         super().__init__()
+        network = fused.network
         net: EfficientNet = fold_batch_norms(network).backbone
         self.stem = _on_raw_pixels(net._conv_stem)
         self.stem_border = _border(net._conv_stem)
         self.blocks = nn.ModuleList(_Bottleneck(block) for block in net._blocks)
         self.head = _plain(net._conv_head)
-        self.projection = _folded(network.projection, network.projection_norm)
-        self.to_category = nn.Linear(network.prototypes.shape[1], network.prototypes.shape[0], bias=False)
-        self.to_category.weight = nn.Parameter(scale * functional.normalize(network.prototypes))
+        self.projection = _onto(_folded(network.projection, network.projection_norm), fused.basis)
+        self.colours, self.share = fused.colours, fused.share
+        self.to_category = nn.Linear(fused.basis.shape[1], len(network.prototypes), bias=False)
+        self.to_category.weight = nn.Parameter(scale * functional.normalize(network.prototypes @ fused.basis))
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """See the class; pixels are RGB, 0..255."""
         # The border is mid-grey, where the trained network's zeros were after normalisation.
         raw = functional.pad(photo.permute(0, 3, 1, 2).float(), self.stem_border, value=MEAN)
-        x = functional.relu6(self.stem(raw))
+        first = x = functional.relu6(self.stem(raw))
         for block in self.blocks:
             x = block(x)
         features = functional.relu6(self.head(x)).mean(dim=(2, 3))
-        projected = self.projection(features)
-        embedding = projected / projected.norm(dim=1, keepdim=True).clamp(min=_TINY)
-        return embedding, self.to_category(embedding).softmax(dim=1)
+        trained = _unit(self.projection(features))
+        colours = _unit(self.colours(pooled(first)))
+        whole = torch.cat([(1 - self.share) ** 0.5 * trained, self.share**0.5 * colours], dim=1)
+        return whole, self.to_category(trained).softmax(dim=1)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return vectors / vectors.norm(dim=1, keepdim=True).clamp(min=_TINY)
 
 
 class _Bottleneck(nn.Module):
@@ -100,6 +108,14 @@ def _on_raw_pixels(stem: nn.Conv2d) -> nn.Conv2d:
 def _folded(projection: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
     """Projection and its BatchNorm as one affine map."""
     return fuse_linear_bn_eval(projection.eval(), norm.eval())
+
+
+def _onto(projection: nn.Linear, basis: Tensor) -> nn.Linear:
+    """The projection, and where it leads to on the axes `basis` [d, k], as one affine map."""
+    onto = nn.Linear(projection.in_features, basis.shape[1])
+    onto.weight = nn.Parameter(basis.T @ projection.weight)
+    onto.bias = nn.Parameter(projection.bias @ basis)
+    return onto
 
 
 def _pair(extent: int | tuple[int, ...] | list[int]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from inference.train.config import Config, read_config
 from inference.train.dataset import LabelledPhotos, read_photos
 from inference.train.distil import Teachers
 from inference.train.fit import fit
+from inference.train.fuse import fuse
 from inference.train.likeness import look_alikes
 from inference.train.network import Embedder
 from inference.train.report import Shown, write_report
@@ -113,22 +114,31 @@ def start(network: Embedder, config: Config, earlier: Run) -> None:
 
 
 def finish(config: Config, photos: Parts, run: Run) -> None:
-    """Calibrate the run's network on the photos kept aside, and report what it does with them."""
-    network = run.network().to(best_device())
+    """Add colours to the run's network, calibrate it on the photos kept aside, and report what it does with them."""
+    teacher = _of_one_catalogue(config)
+    like = teacher.parts if teacher else None
+    run.keep(fuse(run.network().to(best_device()), photos.known, config.colour, like))
+    network = run.fused().to(best_device())
     aside, aside_features = see_in_full(network, photos.aside)
     known, known_features = see_in_full(network, photos.known)
     calibration = calibrate(aside, photos.aside.categories, config.loss.scale)
     calibration.write(run.folder / "calibration.json")
     log.info("calibrated: %s", calibration)
     figures = score(aside, known, aside_features, known_features)
-    if config.distillation and config.distillation.shared_prototypes:
-        figures |= score_across(aside, _as_seen_by(Run(config.distillation.teachers[0]), photos.training))
+    if teacher:
+        figures |= score_across(aside, _as_seen_by(teacher, photos.training))
     log.info("aside: %s", figures)
     write_report(run, figures, Shown(photos.aside, aside), Shown(photos.known, known))
 
 
+def _of_one_catalogue(config: Config) -> Run | None:
+    """The run whose catalogue this one's vectors shall search."""
+    how = config.distillation
+    return Run(how.teachers[0]) if how and how.one_catalogue else None
+
+
 def _as_seen_by(teacher: Run, photos: LabelledPhotos) -> Seen:
-    return see(teacher.network().to(best_device()), at_side(photos, teacher.config.input_size))
+    return see(teacher.fused().to(best_device()), at_side(photos, teacher.config.input_size))
 
 
 if __name__ == "__main__":

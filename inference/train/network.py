@@ -45,7 +45,12 @@ class Embedder(nn.Module):
 
     def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Float [n, 3, s, s] in 0..255 -> unit [n, dimensions], cosines [n, categories]."""
-        return self.embed(self.features(photos))
+        return self.in_full(photos)[:2]
+
+    def in_full(self, photos: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What `forward` gives, and the pooled features [n, 1280] that it was made from."""
+        features = self.deeper(self.first(photos))
+        return *self.embed(features), features
 
     def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Pooled features [n, 1280] -> what `forward` gives, float32."""
@@ -53,14 +58,20 @@ class Embedder(nn.Module):
         embedding = functional.normalize(projected.float())
         return embedding, embedding @ functional.normalize(self.prototypes).T
 
-    def features(self, photos: Tensor) -> Tensor:
-        """The backbone's pooled features [n, 1280]."""
-        net, first = self.backbone, self.frozen_blocks
-        with torch.no_grad() if first else nullcontext():
-            x = net._swish(net._bn0(net._conv_stem((photos - MEAN) / DEVIATION)))
-            for block in net._blocks[:first]:
+    def first(self, photos: Tensor) -> Tensor:
+        """The first layer's channels [n, 32, s / 2, s / 2]."""
+        net = self.backbone
+        with torch.no_grad() if self.frozen_blocks else nullcontext():
+            channels: Tensor = net._swish(net._bn0(net._conv_stem((photos - MEAN) / DEVIATION)))
+        return channels
+
+    def deeper(self, x: Tensor) -> Tensor:
+        """The pooled features [n, 1280] of what `first` gives."""
+        net = self.backbone
+        with torch.no_grad() if self.frozen_blocks else nullcontext():
+            for block in net._blocks[: self.frozen_blocks]:
                 x = block(x)
-        for block in net._blocks[first:]:
+        for block in net._blocks[self.frozen_blocks :]:
             x = block(x)
         pooled: Tensor = net._swish(net._bn1(net._conv_head(x))).mean(dim=(2, 3))
         return pooled

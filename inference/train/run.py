@@ -11,6 +11,8 @@ import torch
 
 from inference.train.calibrate import Calibration
 from inference.train.config import Config
+from inference.train.fuse import as_tensors, read_parts
+from inference.train.fused import Fused, Parts
 from inference.train.network import Embedder
 
 Epoch = dict[str, float]
@@ -18,10 +20,11 @@ Epoch = dict[str, float]
 
 @dataclass(frozen=True)
 class Run:
-    """`config.json`, `history.json`, `checkpoint.pt` (averaged weights), `state.pt` (to resume), `calibration.json`.
+    """`config.json`, `history.json`, `checkpoint.pt` (averaged weights), `state.pt` (to resume).
 
-    Every file is replaced as a whole, so that a run killed in the middle of
-    writing still has the epoch before.
+    A finished one has `fusion.pt` and `calibration.json`, too. Every file is
+    replaced as a whole, so that a run killed in the middle of writing still
+    has the epoch before.
     """
 
     folder: Path
@@ -69,6 +72,19 @@ class Run:
         network = Embedder(len(self.categories), self.config.network)
         network.load_state_dict(torch.load(self.folder / "checkpoint.pt", weights_only=True, map_location="cpu"))
         return network.eval().to(memory_format=torch.channels_last)
+
+    def keep(self, parts: Parts) -> None:
+        """What a finished run's vectors are put together by."""
+        self._save("fusion.pt", as_tensors(parts))
+
+    @property
+    def parts(self) -> Parts:
+        """What `keep` wrote; raises `FileNotFoundError` where the run is not finished."""
+        return read_parts(torch.load(self.folder / "fusion.pt", weights_only=True, map_location="cpu"))
+
+    def fused(self) -> Fused:
+        """The network that is served, in evaluation mode, on the CPU."""
+        return Fused(self.network(), self.parts).eval()
 
     def _write(self, name: str, text: str) -> None:
         partial = self.folder / f"{name}.partial"

@@ -14,6 +14,7 @@ from inference.export.served import Served  # noqa: E402 (needs torch)
 from inference.export.write import write_onnx  # noqa: E402 (needs torch)
 from inference.train.calibrate import Calibration  # noqa: E402 (needs torch)
 from inference.train.config import Architecture, Loss, read_config  # noqa: E402 (with the others)
+from inference.train.fused import Fused, Parts  # noqa: E402 (needs torch)
 from inference.train.loss import Relation, likeness  # noqa: E402 (needs torch)
 from inference.train.network import Embedder  # noqa: E402 (needs torch)
 from lookalike.adapters.embedded.silent_onnxruntime import ort  # noqa: E402 (with the others)
@@ -31,14 +32,17 @@ CALIBRATION = Calibration(
 )
 
 
-def trained(shape: Architecture) -> Embedder:
+def trained(shape: Architecture) -> Fused:
     """A network whose BatchNorms have seen something, so that folding them matters."""
     torch.manual_seed(1)
     network = Embedder(3, shape).train()
     with torch.no_grad():
         for _ in range(2):
             network(torch.rand(4, 3, 64, 64) * 255)
-    return network.eval()
+    palette = torch.empty(0)  # only for fitting
+    basis = torch.linalg.qr(torch.randn(shape.dimensions, 224)).Q
+    parts = Parts(basis, palette, palette, colours=torch.randn(32, 64), bias=torch.randn(32), share=0.1)
+    return Fused(network, parts).eval()
 
 
 @pytest.mark.parametrize(
