@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.measure.colour import colour_signatures
+from inference.measure.intervals import Interval, bootstrap_interval, wilson_interval
 from inference.measure.metrics import (
     Seen,
     accuracy,
@@ -34,23 +35,27 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--catalogue", type=Path, required=True, help="folder of <category>/<photo>")
     parser.add_argument("--queries", type=Path, required=True, help="folder of <category>/<photo>")
+    parser.add_argument("--indexed-by", type=Path, metavar="FILE", help="another model that embedded the catalogue")
     parser.add_argument("--cache", type=Path, default=Path(".cache/photos"))
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     session = _open(options.model, options.threads)
-    size = int(session.get_modelmeta().custom_metadata_map["input_size"])
-    catalogue = read_photos(options.catalogue, size, options.cache)
-    queries = read_photos(options.queries, size, options.cache)
-    print(json.dumps(evaluate(session, catalogue, queries), indent=2))
+    indexer = _open(options.indexed_by, options.threads) if options.indexed_by else session
+    catalogue = read_photos(options.catalogue, _side(indexer), options.cache)
+    queries = read_photos(options.queries, _side(session), options.cache)
+    print(json.dumps(evaluate(session, indexer, catalogue, queries), indent=2))
 
 
-def evaluate(session: ort.InferenceSession, catalogue: LabelledPhotos, queries: LabelledPhotos) -> dict[str, object]:
-    """All figures of one model; keys are stable.
+def evaluate(
+    session: ort.InferenceSession, indexer: ort.InferenceSession, catalogue: LabelledPhotos, queries: LabelledPhotos
+) -> dict[str, object]:
+    """All figures of one model, in a catalogue that `indexer` embedded; keys are stable.
 
     `unseen_catalogue` lets the queries search each other: small, but as new to the model as a shop's own.
     """
-    seen, known = _see(session, queries), _see(session, catalogue)
+    seen, known = _see(session, queries), _see(indexer, catalogue)
     found = retrieve(seen, known)
+    right = int((seen.scores.argmax(axis=1) == seen.labels).sum())
     colours = colour_agreement_at_10(
         seen, known, colour_signatures(queries.pixels), colour_signatures(catalogue.pixels)
     )
@@ -62,6 +67,11 @@ def evaluate(session: ort.InferenceSession, catalogue: LabelledPhotos, queries: 
         "precision_at_10": round(float(found.precision_at_10.mean()), 4),
         "map": round(float(found.average_precision.mean()), 4),
         "accuracy": round(accuracy(seen.scores, seen.labels), 4),
+        "95_in_100": {
+            "precision_at_10": _rounded(bootstrap_interval(found.precision_at_10)),
+            "map": _rounded(bootstrap_interval(found.average_precision)),
+            "accuracy": _rounded(wilson_interval(right, len(queries))),
+        },
         "ece": round(expected_calibration_error(seen.scores, seen.labels), 4),
         "neighbour_confidence": _confidence(seen, known, line),
         "unseen_catalogue": {
@@ -96,6 +106,14 @@ def _open(model: Path, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _rounded(interval: Interval) -> list[float]:
+    return [round(end, 4) for end in interval]
+
+
+def _side(session: ort.InferenceSession) -> int:
+    return int(session.get_modelmeta().custom_metadata_map["input_size"])
 
 
 def _see(session: ort.InferenceSession, photos: LabelledPhotos) -> Seen:
