@@ -73,6 +73,7 @@ lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest firs
 	$(COMPILE) --extra cli --extra functions --extra compile --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
 	$(COMPILE) --extra cli -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
+	$(COMPILE) --extra bring -c requirements/train.txt -o requirements/bring.txt
 	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" -o requirements/triton.txt
 	printf 'checkov==3.3.30\nparliament==1.6.4\nsetuptools<81\n' | $(UV) compile - --quiet --universal --python-version 3.11 \
