@@ -1,0 +1,1 @@
+"""The model's speed on a GPU, by whatever can run it there."""
