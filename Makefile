@@ -61,9 +61,13 @@ bench: $(VENV)/.bench triton  ## Ratios against peers and limits, each in one ru
 openapi: $(VENV)/.run  ## Write docs/openapi.json anew from the contract
 	$(BIN)/python -m lookalike.contract > docs/openapi.json
 
-train: $(VENV)-train/.train  ## Train and export the model anew (about an hour on two cores)
-	$(VENV)-train/bin/python -m inference.train --config inference/train/lite0.toml --photos $(DATA)/train --out build/lite0
-	$(VENV)-train/bin/python -m inference.export --run build/lite0 --model build/lite0/model.onnx
+FAMILY := teacher embedder embedder-lite
+
+train: $(VENV)-train/.train  ## Train and export the family anew, going on from where it was (hours on two cores)
+	for run in $(FAMILY); do \
+	  $(VENV)-train/bin/python -m inference.train --config inference/train/$$run.toml --photos $(DATA)/train --out build/$$run --resume && \
+	  $(VENV)-train/bin/python -m inference.export --run build/$$run --name $$run --model build/$$run/model.onnx || exit 1; \
+	done
 
 COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --group build

@@ -10,6 +10,7 @@ from inference.train.config import Config, Stage, read_config
 from inference.train.dataset import LabelledPhotos
 
 SIDE = 64
+HERE = Path(__file__).parent
 CONFIGS = Path(__file__).parents[4] / "inference" / "train"
 
 
@@ -28,8 +29,8 @@ def squares_and_stripes(count: int, seed: int) -> LabelledPhotos:
 
 
 def small(name: str, *, epochs: int, **changes: object) -> Config:
-    """A committed configuration, on tiny photos for a few epochs of one thread."""
-    whole = read_config(CONFIGS / f"{name}.toml")
+    """A configuration of the family, or "alone", on tiny photos for a few epochs of one thread."""
+    whole = read_config((HERE if name == "alone" else CONFIGS) / f"{name}.toml")
     optimisation = whole.optimisation.model_copy(update={"batch": 16, "average_decay": 0.5})
     sizes = {"photo_size": SIDE, "input_size": SIDE, "stages": (Stage(size=SIDE, epochs=epochs),)}
     return whole.model_copy(update={"threads": 1, "optimisation": optimisation, **sizes, **changes})

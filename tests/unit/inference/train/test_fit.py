@@ -32,7 +32,7 @@ def parts(count: int) -> Parts:
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run that tells squares from stripes."""
-    config = small("lite0", epochs=10)
+    config = small("alone", epochs=10)
     run = Run(tmp_path_factory.mktemp("teacher"))
     train(config, parts(64), run)
     finish(config, parts(64), run)
@@ -56,7 +56,7 @@ def test_a_report_tells_figures_curves_and_confusions(teacher: Run) -> None:
 
 
 def test_an_interrupted_run_ends_as_it_would_have_uninterrupted(tmp_path: Path) -> None:
-    config = small("lite0", epochs=3)
+    config = small("alone", epochs=3)
     whole, halved = Run(tmp_path / "whole"), Run(tmp_path / "halved")
     train(config, parts(32), whole)
 
@@ -92,14 +92,14 @@ def test_bfloat16_is_taken_where_asked_for(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Embedder, "embed", spy)
     run = Run(tmp_path)
-    train(small("lite0", epochs=2, precision="bfloat16"), parts(32), run)
+    train(small("alone", epochs=2, precision="bfloat16"), parts(32), run)
     assert {torch.bfloat16, torch.float32} == set(seen), "the first in training, the second in measuring"
     assert run.history[1]["loss"] < run.history[0]["loss"] + 1
 
 
 def test_a_run_is_not_resumed_under_another_configuration(teacher: Run) -> None:
     with pytest.raises(ValueError, match="another configuration"):
-        train(small("lite0", epochs=11), parts(64), teacher, resume=True)
+        train(small("alone", epochs=11), parts(64), teacher, resume=True)
 
 
 def test_a_student_learns_from_noisy_labels_what_its_teacher_sees(teacher: Run, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_student_learns_from_noisy_labels_what_its_teacher_sees(teacher: Run, 
 
 
 def test_a_run_can_go_on_from_anothers_weights_but_not_from_another_networks(teacher: Run, tmp_path: Path) -> None:
-    config = small("lite0", epochs=1, start_from=teacher.folder)
+    config = small("alone", epochs=1, start_from=teacher.folder)
     begun = Run(tmp_path / "begun")
     train(config, parts(32), begun)
     unseen = squares_and_stripes(32, 3)

@@ -26,7 +26,7 @@ KNOWN, UNSEEN = squares_and_stripes(96, 1), squares_and_stripes(48, 2)
 @pytest.fixture(scope="module")
 def network() -> Embedder:
     torch.manual_seed(3)
-    return Embedder(2, small("lite0", epochs=1).network).eval()
+    return Embedder(2, small("alone", epochs=1).network).eval()
 
 
 @pytest.fixture(scope="module")
