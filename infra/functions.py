@@ -142,7 +142,7 @@ def _search(parts: Parts) -> LambdaFunction:
 
 def _prepare(parts: Parts, intake: Intake) -> LambdaFunction:
     told = {
-        **_tables(parts, t.UPLOADS, t.PHOTOS, t.EVENTS),
+        **_tables(parts, *t.TABLES),
         **_photos(parts),
         Variable.TO_EMBED_QUEUE_URL: intake.to_embed.url,
         Variable.MODEL_INPUT_SIZE: str(parts.config.model.input_size),
@@ -151,10 +151,11 @@ def _prepare(parts: Parts, intake: Intake) -> LambdaFunction:
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, UPLOADS)
     parts.photos.allow_write(role, PREPARED, THUMBNAILS)
-    parts.photos.allow_delete(role, UPLOADS)
+    parts.photos.allow_delete(role, UPLOADS, PREPARED, THUMBNAILS)
     intake.to_embed.allow_send(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE)
     tables.allow(role, t.PHOTOS, Access.READ_MANY, Access.WRITE_MANY)
+    tables.allow(role, t.ITEM_PHOTOS, Access.QUERY)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
     _open(function, parts.place)
     _open_to_queues(function, parts.place)
@@ -177,13 +178,13 @@ def _embed(parts: Parts, intake: Intake) -> LambdaFunction:
     function = _declare("embed", parts.place, parts.config.embed, told)
     role, tables = function.role, parts.tables
     parts.photos.allow_read(role, PREPARED)
-    parts.photos.allow_delete(role, UPLOADS)
+    parts.photos.allow_delete(role, UPLOADS, PREPARED, THUMBNAILS)
     intake.received.allow_send(role)
     intake.to_embed.allow_send(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.PHOTOS, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE)
-    tables.allow(role, t.ITEM_PHOTOS, Access.PUT)
+    tables.allow(role, t.ITEM_PHOTOS, Access.QUERY, Access.PUT)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
     parts.index.allow_write(role)
     _open(function, parts.place, parts.index, parts.triton)

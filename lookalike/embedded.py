@@ -98,7 +98,9 @@ class EmbeddedCatalogue:
 
     def _prepare_into(self, queue: WorkQueue) -> PreparePhotos:
         s, size = self.stores, self.embed.embedder.facts.input_size
-        return PreparePhotos(s.ledger, s.photos, queue, s.events, s.clock, self.limits, size, spread=self._pool.map)
+        return PreparePhotos(
+            s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread=self._pool.map
+        )
 
     def start_workers(self) -> None:
         """Begin to work on uploads as they come in, first on those that an earlier process left unfinished."""

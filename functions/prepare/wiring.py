@@ -19,6 +19,8 @@ class PrepareSettings(Settings):
     bucket: str = variable("LOOKALIKE_PHOTO_BUCKET")
     uploads: str = variable("LOOKALIKE_UPLOADS_TABLE")
     photos: str = variable("LOOKALIKE_PHOTOS_TABLE")
+    items: str = variable("LOOKALIKE_ITEMS_TABLE")
+    item_photos: str = variable("LOOKALIKE_ITEM_PHOTOS_TABLE")
     events: str = variable("LOOKALIKE_EVENTS_TABLE")
     to_embed: str = variable("LOOKALIKE_TO_EMBED_QUEUE_URL")
     input_size: int = variable("LOOKALIKE_MODEL_INPUT_SIZE")
@@ -35,11 +37,11 @@ def consumer() -> Consumer:
     """How messages of `received` are worked off."""
     told, aws = settings(), Aws(settings())
     ledger, photos, events = aws.ledger(told.uploads, told.photos), aws.photos(told.bucket), aws.events(told.events)
-    to_embed = aws.queue(told.to_embed)
+    items, to_embed = aws.items(told.items, told.item_photos), aws.queue(told.to_embed)
 
     def correlations(messages: Sequence[Message]) -> Mapping[Pointer, str]:
         # S3's notices carry no number of ours; the ledger has that of the request which opened the upload.
         return ledger.find_correlations([message.pointer for message in messages])
 
-    step = PreparePhotos(ledger, photos, to_embed, events, aws.clock, LIMITS, told.input_size)
+    step = PreparePhotos(ledger, photos, items, to_embed, events, aws.clock, LIMITS, told.input_size)
     return Consumer(read_received, correlations, step)

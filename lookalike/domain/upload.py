@@ -47,12 +47,7 @@ _NEXT = {
     UploadStatus.REQUESTED: {UploadStatus.RECEIVED, UploadStatus.REJECTED, UploadStatus.FAILED},
     UploadStatus.RECEIVED: {UploadStatus.PREPARED, UploadStatus.REJECTED, UploadStatus.FAILED},
     UploadStatus.PREPARED: {UploadStatus.INDEXED, UploadStatus.REJECTED, UploadStatus.FAILED},
-    UploadStatus.FAILED: {
-        UploadStatus.RECEIVED,
-        UploadStatus.PREPARED,
-        UploadStatus.INDEXED,
-        UploadStatus.REJECTED,
-    },
+    UploadStatus.FAILED: set(UploadStatus) - {UploadStatus.REQUESTED},
     UploadStatus.INDEXED: set(),
     UploadStatus.REJECTED: set(),
 }

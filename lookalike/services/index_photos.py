@@ -20,6 +20,7 @@ from lookalike.ports.photo_store import PhotoStore
 from lookalike.ports.vector_index import IndexEntry, VectorIndex
 from lookalike.ports.work_queue import Pointer, WorkQueue
 from lookalike.services.claim_photos import ClaimPhotos
+from lookalike.services.drop_photos import DropPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.outcome import Outcome, by_catalogue
 
@@ -102,8 +103,8 @@ class IndexPhotos:
     ) -> None:
         pairs = [(u.item, photo) for u, photo in shown.items() if u.item is not None]
         items = self.items.get_many(catalogue, list({item for item, _ in pairs}))
-        uploads = self._drop_orphans(catalogue, list(shown), items)
         self.items.attach_photos(catalogue, pairs)
+        uploads = self._drop_orphans(catalogue, shown, items)
         self.index.upsert_many(catalogue, [_entry(items[i], p, embeddings[p]) for i, p in pairs if i in items])
         self._catch_up(catalogue, items)
         now = self.clock.now()
@@ -113,13 +114,14 @@ class IndexPhotos:
             self.photos.delete_prepared(catalogue, [photo for _, photo in pairs])
 
     def _drop_orphans(
-        self, catalogue: CatalogueId, uploads: Sequence[Upload], items: Mapping[ItemId, Item]
+        self, catalogue: CatalogueId, shown: Mapping[Upload, PhotoId], items: Mapping[ItemId, Item]
     ) -> list[Upload]:
         # Opened just as their item was removed: they go the way of its other uploads.
-        orphans = [u.id for u in uploads if u.item not in items]
-        self.photos.delete_uploads(catalogue, orphans)
-        self.ledger.forget_uploads(catalogue, orphans, self.clock.now())
-        return [u for u in uploads if u.item in items]
+        if orphans := [u for u in shown if u.item not in items]:
+            self.photos.delete_uploads(catalogue, [u.id for u in orphans])
+            DropPhotos(self.ledger, self.photos, self.items)(catalogue, {shown[u] for u in orphans})
+            self.ledger.forget_uploads(catalogue, [u.id for u in orphans], self.clock.now())
+        return [u for u in shown if u.item in items]
 
     def _catch_up(self, catalogue: CatalogueId, entered: Mapping[ItemId, Item]) -> None:
         # Items may have been removed or relabelled between our reading them and our writing their entries.

@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,9 +12,11 @@ from lookalike.imaging.pixels import encode_pixels
 from lookalike.imaging.prepare import prepare
 from lookalike.ports.clock import Clock
 from lookalike.ports.event_log import Event, EventKind, EventLog
+from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
 from lookalike.ports.work_queue import Pointer, WorkQueue
+from lookalike.services.drop_photos import DropPhotos
 from lookalike.services.outcome import Outcome, by_catalogue
 from lookalike.services.receive_uploads import WAITING, mark_received
 
@@ -25,6 +27,7 @@ Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 _TO_PREPARE: Final = WAITING | {UploadStatus.RECEIVED}
+_USING: Final = frozenset({UploadStatus.PREPARED, UploadStatus.INDEXED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,13 @@ class PreparePhotos:
 
     Bytes that were prepared before cost no decoding. Of a photo to search with nothing is stored: it is looked at to
     tell whether it can be used, and its original goes after a day. A photo's own fault ends its upload `rejected`; ours
-    leaves it `failed` and its pointer comes again; neither touches its neighbours.
+    leaves it `failed` and its pointer comes again; neither touches its neighbours. What was stored for an item that
+    was removed meanwhile goes again.
     """
 
     ledger: Ledger
     photos: PhotoStore
+    items: ItemStore
     to_embed: WorkQueue
     events: EventLog
     clock: Clock
@@ -79,8 +84,14 @@ class PreparePhotos:
         originals = {id_: what.data for id_, what in found.items() if what.data is not None}
         arrived = mark_received(self.ledger, self.clock, [uploads[id_] for id_ in originals])
         pending = [upload for upload in arrived if upload.status is UploadStatus.RECEIVED]
-        failures |= self._store(catalogue, pending, originals)
-        self._hand_on(catalogue, pointers)
+        stored, failed = self._store(catalogue, pending, originals)
+        # Read back rather than remembered: a pointer that comes again after a crash between the ledger and the queue
+        # must still be handed on, and an upload may have been stopped, or be gone, with its item.
+        standing = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
+        self._drop_unused(catalogue, stored, standing.values())
+        self._hand_on(catalogue, standing.values())
+        stopped = [u.id for u in pending if u.id in standing and standing[u.id].status in _TO_PREPARE]
+        failures |= dict.fromkeys(stopped, "it was stopped while it was prepared") | failed
         return [Outcome(pointer, failures.get(pointer.upload, "")) for pointer in pointers]
 
     def _drop_forgotten(self, catalogue: CatalogueId, unknown: Sequence[UploadId]) -> dict[UploadId, str]:
@@ -105,7 +116,7 @@ class PreparePhotos:
 
     def _store(
         self, catalogue: CatalogueId, pending: Sequence[Upload], originals: dict[UploadId, bytes]
-    ) -> dict[UploadId, str]:
+    ) -> tuple[list[PhotoId], dict[UploadId, str]]:
         ids = {upload.id: PhotoId.of(originals[upload.id]) for upload in pending}
         known = self.ledger.find_photos(catalogue, list(set(ids.values())))
         fresh = {ids[upload.id]: upload for upload in pending if ids[upload.id] not in known}
@@ -119,7 +130,8 @@ class PreparePhotos:
         self.photos.write_prepared(catalogue, {result.id: result.pixels for result in good})
         self.photos.write_thumbnails(catalogue, {result.id: result.thumbnail for result in good})
         self.ledger.record_photos(catalogue, [result.photo for result in good if result.photo is not None])
-        return self._settle(pending, ids, {result.id: result for result in results})
+        failures = self._settle(pending, ids, {result.id: result for result in results})
+        return [result.id for result in good], failures
 
     def _prepare_one(self, photo: PhotoId, original: bytes, content_type: str) -> _Prepared:
         try:
@@ -145,9 +157,12 @@ class PreparePhotos:
         )
         return {upload.id: why for upload, why in failed}
 
-    def _hand_on(self, catalogue: CatalogueId, pointers: Sequence[Pointer]) -> None:
-        # Read back rather than remembered: a pointer that comes again after a crash between the ledger and
-        # the queue must still be handed on.
-        uploads = self.ledger.find_uploads(catalogue, [pointer.upload for pointer in pointers])
-        ready = [u for u in uploads.values() if u.status is UploadStatus.PREPARED and not u.is_final]
+    def _drop_unused(self, catalogue: CatalogueId, stored: Sequence[PhotoId], standing: Collection[Upload]) -> None:
+        # Removal stops uploads before it takes out the photos that they name: what one did not name by then is ours.
+        used = {upload.photo for upload in standing if upload.status in _USING}
+        if unused := set(stored) - used:
+            DropPhotos(self.ledger, self.photos, self.items)(catalogue, unused)
+
+    def _hand_on(self, catalogue: CatalogueId, standing: Collection[Upload]) -> None:
+        ready = [u for u in standing if u.status is UploadStatus.PREPARED and not u.is_final]
         self.to_embed.send_many([Pointer(catalogue, upload.id) for upload in ready])

@@ -15,7 +15,7 @@ ALLOWED = {
     (S.RECEIVED, S.PREPARED),
     (S.PREPARED, S.INDEXED),
     *((before, S.REJECTED) for before in (S.REQUESTED, S.RECEIVED, S.PREPARED, S.FAILED)),
-    *((before, S.FAILED) for before in (S.REQUESTED, S.RECEIVED, S.PREPARED)),
+    *((before, S.FAILED) for before in (S.REQUESTED, S.RECEIVED, S.PREPARED, S.FAILED)),
     *((S.FAILED, again) for again in (S.RECEIVED, S.PREPARED, S.INDEXED)),
 }
 LATER = datetime(2026, 2, 1, tzinfo=UTC)

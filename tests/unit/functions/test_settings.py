@@ -11,6 +11,8 @@ PREPARE: Mapping[str, str] = {
     "LOOKALIKE_PHOTO_BUCKET": "photos",
     "LOOKALIKE_UPLOADS_TABLE": "uploads",
     "LOOKALIKE_PHOTOS_TABLE": "facts",
+    "LOOKALIKE_ITEMS_TABLE": "items",
+    "LOOKALIKE_ITEM_PHOTOS_TABLE": "ties",
     "LOOKALIKE_EVENTS_TABLE": "events",
     "LOOKALIKE_TO_EMBED_QUEUE_URL": "https://sqs.example/1/to-embed",
     "LOOKALIKE_MODEL_INPUT_SIZE": "224",

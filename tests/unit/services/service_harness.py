@@ -81,7 +81,7 @@ class Works:
         self.request = RequestUpload(self.ledger, self.photos, self.items, self.clock, self.limits)
         self.receive = ReceiveUploads(self.ledger, self.photos, self.received, self.clock)
         self.prepare = PreparePhotos(
-            self.ledger, self.photos, self.to_embed, self.events, self.clock, self.limits, size
+            self.ledger, self.photos, self.items, self.to_embed, self.events, self.clock, self.limits, size
         )
         self.index_photos = IndexPhotos(
             ledger=self.ledger,
