@@ -1,9 +1,9 @@
 """`python -m inference.bench.sweep`: the batch size and delay that hold the most searches within a latency budget.
 
 Each pair is served by a real Triton on this machine's cores, all at once, and searched in an open loop at rates ever
-nearer to the highest that it holds, one point of each pair in turn. The load generator is ours: `perf-analyzer` on
-PyPI is a placeholder (0.1.0, "hello"), and NVIDIA's own comes in a container only. The figures compare servings within
-one run; they are no other machine's.
+nearer to the highest that it holds, one point of each pair in turn. The load generator is ours, or NVIDIA's with
+`--with perf-analyzer` (inference/bench/perf_analyzer.py says where that ends). The figures compare servings within one
+run; they are no other machine's.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import psutil
@@ -24,6 +24,7 @@ import psutil
 from inference.bench.capacity import Curve, Point, bisection, in_turns, recommend
 from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
+from inference.bench.perf_analyzer import analysed
 from inference.bench.triton import Served, serving
 from inference.serving.committed import MODEL
 from inference.serving.repositories import cpu_spec
@@ -31,14 +32,18 @@ from inference.serving.spec import Level, ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.ports.embedder import Priority
 
+OURS: Final = "ours"
+PERF_ANALYZER: Final = "perf-analyzer"
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Seconds a point, points a pair, and the moment (`time.monotonic`) after which none is begun."""
+    """Seconds a point, points a pair, the moment (`time.monotonic`) after which none is begun; whose load it is."""
 
     seconds: float
     tries: int
     until: float
+    analyzer: bool = False
 
     def is_spent(self) -> bool:
         """Whether that moment has passed."""
@@ -49,7 +54,8 @@ def main() -> None:
     """Measure each pair, write `sweep.json` and `sweep.svg`, print the recommendation."""
     options = _options()
     committed = cpu_spec(OnnxEmbedder(MODEL, threads=1).facts, options.cores)
-    effort = Effort(options.seconds, options.tries, time.monotonic() + options.limit)
+    until = time.monotonic() + options.limit
+    effort = Effort(options.seconds, options.tries, until, analyzer=options.load == PERF_ANALYZER)
     busy = os.getloadavg()[0]
     pairs = product(options.batches, options.delays)
     curves = measure([variant(committed, *pair) for pair in pairs], options.budget_ms, effort)
@@ -57,6 +63,7 @@ def main() -> None:
         print(_said(curve, options.budget_ms))
     found = report(curves, options.budget_ms, committed)
     found["machine"] = {"cores": options.cores, "load_average": [busy, os.getloadavg()[0]]}
+    found["load"] = options.load
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "sweep.json").write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (options.out / "sweep.svg").write_text(draw(curves, options.budget_ms), encoding="utf-8")
@@ -77,11 +84,14 @@ def measure(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> lis
     with ExitStack() as stack:
         servings = []
         for spec in specs:
-            search = _searching(stack.enter_context(serving(spec)), spec)
+            served = stack.enter_context(serving(spec))
+            search = _searching(served, spec)
             # A closed loop finds the order of magnitude in a second; half of that usually holds.
             start = closed_loop(4, 20, search).rate / 2
             rates = bisection(budget_ms, start=start, tries=effort.tries)
-            servings.append((rates, _at_rates(search, effort.seconds)))
+            theirs = effort.analyzer
+            at = analysed(served.grpc, spec.name, effort.seconds) if theirs else _at_rates(search, effort.seconds)
+            servings.append((rates, at))
         points = in_turns(servings, effort.is_spent)
     return [
         Curve(spec.max_batch_size, spec.batching.delay_us, found) for spec, found in zip(specs, points, strict=True)
@@ -156,6 +166,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=_positive, default=4.0, help="of load a point (default 4)")
     parser.add_argument("--tries", type=_count, default=8, help="points a pair, at most (default 8)")
     parser.add_argument("--limit", type=_positive, default=600.0, help="seconds after which no point is begun")
+    parser.add_argument("--with", dest="load", choices=[OURS, PERF_ANALYZER], default=OURS, help="whose load it is")
     parser.add_argument("--cores", type=_count, default=psutil.cpu_count() or 1, help="model instances, one a core")
     parser.add_argument("--out", type=Path, default=Path("build/sweep"), help="folder of sweep.json and sweep.svg")
     return parser.parse_args()

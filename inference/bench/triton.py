@@ -44,6 +44,8 @@ class Served:
 
     embedder: TritonEmbedder
     process: psutil.Process
+    grpc: str
+    """host:port"""
 
     def family(self) -> list[psutil.Process]:
         """The server, and the processes of its model's instances."""
@@ -94,7 +96,7 @@ def serving(spec: ModelSpec) -> Iterator[Served]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(triton_server(assemble_cpu(MODEL, folder / "repository", spec)))
         client = stack.enter_context(open_client(server.grpc))
-        yield Served(TritonEmbedder(client), psutil.Process(server.pid))
+        yield Served(TritonEmbedder(client), psutil.Process(server.pid), server.grpc)
 
 
 def beside_in_process(served: Served, photos: list[Pixels], cores: int, rounds: int) -> dict[str, float]:

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,12 +13,12 @@ from inference.bench.gpu.way import Arithmetic, NotBroughtError
 from inference.compile.agree import embed as embed_by_onnx_runtime
 from inference.compile.agree import open_session
 from inference.compile.graph import read_model
-from inference.serving.committed import MODEL
 
 torch = pytest.importorskip("torch", reason="torch comes with the training extra only")
 from inference.bench.gpu import cuda_graph  # noqa: E402 (they import torch)
 from inference.bench.gpu.in_torch import embed, to_torch  # noqa: E402
 
+MODEL = Path(__file__).parents[4] / "model_repo" / "embedder" / "1" / "model.onnx"
 WEIGHTS = np.random.default_rng(1)
 node = helper.make_node
 

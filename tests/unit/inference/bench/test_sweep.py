@@ -94,3 +94,21 @@ def test_the_command_writes_every_curve_and_what_it_recommends(
     assert (found["recommendation"]["max_batch"], found["recommendation"]["delay_us"]) == (2, 0)
     assert "batch 2, delay 0 µs" in (tmp_path / "sweep.svg").read_text(encoding="utf-8")
     assert capsys.readouterr().out.splitlines()[-1] == found["verdict"]
+
+
+@pytest.mark.parametrize(("more", "analyzer"), [([], False), (["--with", "perf-analyzer"], True)], ids=str)
+def test_whose_load_it_was_is_said(
+    more: list[str], analyzer: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    efforts: list[Effort] = []
+
+    def simulated(_: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> list[Curve]:
+        efforts.append(effort)
+        return [curve(1, 0, budget_ms)]
+
+    monkeypatch.setattr(sweep, "measure", simulated)
+    monkeypatch.setattr(sys, "argv", ["sweep", "--out", str(tmp_path), *more])
+    sweep.main()
+    assert [effort.analyzer for effort in efforts] == [analyzer]
+    said = json.loads((tmp_path / "sweep.json").read_text(encoding="utf-8"))["load"]
+    assert said == (sweep.PERF_ANALYZER if analyzer else sweep.OURS)
