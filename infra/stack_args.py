@@ -10,6 +10,7 @@ from infra.components.address_plan import plan_addresses
 from infra.components.catalogue_tables import CatalogueTablesArgs
 from infra.components.data_key import DataKey, DataKeyArgs
 from infra.components.embedding_cache import EmbeddingCacheArgs
+from infra.components.engine_build import EngineBuild, EngineBuildArgs, EngineSource
 from infra.components.firewall import Firewall
 from infra.components.gpu_cluster import GpuCluster, GpuClusterArgs
 from infra.components.lambda_function import LambdaFunction
@@ -155,7 +156,22 @@ def gpu_cluster(place: Place) -> GpuClusterArgs:
     )
 
 
-def triton_service(place: Place, cluster: GpuCluster, models: ModelStore, queue: WorkQueue | None) -> TritonServiceArgs:
+def engine_build(place: Place, cluster: GpuCluster, models: ModelStore, source: EngineSource) -> EngineBuildArgs:
+    """TensorRT's engines, by the image that runs them."""
+    triton = place.config.triton
+    return EngineBuildArgs(
+        cluster=cluster,
+        models=models,
+        source=source,
+        image=triton.image or TRITON,
+        best_batch=triton.engines.best_batch,
+        workspace_mib=triton.engines.workspace_mib,
+    )
+
+
+def triton_service(
+    place: Place, cluster: GpuCluster, models: ModelStore, engines: EngineBuild | None, queue: WorkQueue | None
+) -> TritonServiceArgs:
     """Triton: callers are functions in private subnets."""
     config, triton = place.config, place.config.triton
     rate = PHOTOS_A_SECOND_ON_A_GPU if config.cluster.gpu else PHOTOS_A_SECOND_ON_A_CPU
@@ -164,6 +180,7 @@ def triton_service(place: Place, cluster: GpuCluster, models: ModelStore, queue:
         cluster=cluster,
         network=place.network,
         models=models,
+        engines=engines,
         queue=queue,
         scaling=Scaling(least=triton.least_replicas, most=triton.most_replicas, rate=rate),
         clients=tuple(map(str, subnets)),

@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-_PROGRAM = "trtexec"
+_PROGRAM: Final = "trtexec"
 
 
 class MissingError(Exception):
@@ -28,9 +29,27 @@ class Gpu(StrEnum):
         """Whether the driver calls it so, e.g. ``NVIDIA A100-SXM4-40GB``."""
         return self.value in name.replace("-", " ").split()
 
+    @property
+    def compute_capability(self) -> str:
+        """By which Triton tells GPUs apart; an L4 and an L40S have the same.
+
+        https://developer.nvidia.com/cuda-gpus
+        """
+        return _CAPABILITIES[self]
+
+
+_CAPABILITIES: Final[Mapping[Gpu, str]] = {
+    Gpu.T4: "7.5",
+    Gpu.A100: "8.0",
+    Gpu.A10G: "8.6",
+    Gpu.L4: "8.9",
+    Gpu.L40S: "8.9",
+    Gpu.H100: "9.0",
+}
+
 
 class Precision(StrEnum):
-    """Of the graph that an engine is built from."""
+    """Of the graph that an engine is built from, whose types are the engine's."""
 
     FP32 = "fp32"
     FP16 = "fp16"
@@ -85,12 +104,15 @@ class Recipe:
             "--skipInference",
         ]
 
-    def container(self, graph: Path, engine: Path) -> dict[str, Any]:
-        """The fields of a Kubernetes container that builds the engine; image and volumes are the caller's."""
+    def container(self, graph: Path, engine: Path, program: str = _PROGRAM) -> dict[str, Any]:
+        """The fields of a Kubernetes container that builds the engine; image and volumes are the caller's.
+
+        `program` is where the image has `trtexec`.
+        """
         return {
-            "command": [_PROGRAM],
+            "command": [program],
             "args": self.arguments(graph, engine),
-            "resources": {"limits": {"nvidia.com/gpu": 1}},
+            "resources": {"limits": {"nvidia.com/gpu": "1"}},
         }
 
     def as_dict(self) -> dict[str, Any]:

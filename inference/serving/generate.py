@@ -41,6 +41,7 @@ class ConfigGenerator:
         config.backend = self._spec.backend
         config.platform = _PLATFORMS.get(self._spec.backend, "")
         config.max_batch_size = self._spec.max_batch_size
+        config.cc_model_filenames.update(self._spec.plans)
 
     def _write_tensors(self, config: triton.ModelConfig) -> None:
         for section, tensors in ((config.input, self._spec.inputs), (config.output, self._spec.outputs)):

@@ -52,6 +52,7 @@ def _spec(config: triton.ModelConfig) -> ModelSpec:
         metric_tags=dict(config.metric_tags),
         accelerator=_accelerator(config.optimization.execution_accelerators),
         response_cache=config.response_cache.enable,
+        plans=dict(config.cc_model_filenames),
     )
 
 

@@ -10,6 +10,7 @@ What none of them uses, and why:
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -41,15 +42,11 @@ _CPU_BATCH: Final = 2
 _CPU_SHOPPERS: Final = 4
 
 
-def gpu_spec(facts: ModelFacts, profile_sizes: tuple[int, ...] = (), accelerator: TensorRt | None = None) -> ModelSpec:
-    """On GPUs: by ONNX Runtime, or by TensorRT where an engine was built with profiles best at `profile_sizes`.
-
-    `accelerator` lets ONNX Runtime run TensorRT's engines, for where those are in its cache already. Raises
-    `ValueError` where both are given.
-    """
+def gpu_spec(facts: ModelFacts, accelerator: TensorRt | None = None) -> ModelSpec:
+    """On GPUs, by ONNX Runtime; `accelerator` lets that run TensorRT's engines, for where they are in its cache."""
     spec = _spec(
         facts,
-        backend=Backend.TENSORRT if profile_sizes else Backend.ONNX_RUNTIME,
+        backend=Backend.ONNX_RUNTIME,
         max_batch_size=_GPU_BATCH,
         instances=(InstanceGroup(Device.GPU, 2),),  # one copies while the other computes
         # 2 ms is little in a budget of 95 and fills a batch at some thousand photos a second.
@@ -57,10 +54,15 @@ def gpu_spec(facts: ModelFacts, profile_sizes: tuple[int, ...] = (), accelerator
             QueuePolicy(512, 20 * _SECOND),
             delay_us=2000,
             level_queues={Level.INTERACTIVE: QueuePolicy(256, _SECOND)},
-            preferred_sizes=profile_sizes,
         ),
     )
     return replace(spec, accelerator=accelerator)
+
+
+def engine_spec(served: ModelSpec, plans: Mapping[str, str], best: int) -> ModelSpec:
+    """As `served`, by TensorRT's engines in place of the graph: `plans` (see `ModelSpec`), tuned for `best` photos."""
+    batching = replace(served.batching, preferred_sizes=(best,))
+    return replace(served, backend=Backend.TENSORRT, batching=batching, plans=plans, accelerator=None)
 
 
 def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:

@@ -163,7 +163,8 @@ class ModelSpec:
 
     `warm_up` names the batch sizes that run once, on zeros, before the model counts as ready. `parameters` are read by
     the model and by clients; `metric_tags` become labels of the model's metrics. With `response_cache` (and a server
-    started with ``--cache-config``) the answer to the very same bytes is not computed again.
+    started with ``--cache-config``) the answer to the very same bytes is not computed again. `plans` names the file of
+    each TensorRT engine by the compute capability (``8.9``) of the GPUs that it is for; Triton takes its own GPU's.
     """
 
     name: str
@@ -178,6 +179,7 @@ class ModelSpec:
     metric_tags: Mapping[str, str] = field(default_factory=dict)
     accelerator: TensorRt | OpenVino | None = None
     response_cache: bool = False
+    plans: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _require(bool(self.name), "a model needs a name")
@@ -190,6 +192,7 @@ class ModelSpec:
             not self.batching.preferred_sizes or self.backend is Backend.TENSORRT,
             f"preferred sizes are for TensorRT profiles, not for {self.backend}",
         )
+        _require(not self.plans or self.backend is Backend.TENSORRT, f"plans are TensorRT's, not for {self.backend}")
         self._check_resources()
         self._check_accelerator()
 

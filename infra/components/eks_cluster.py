@@ -64,7 +64,7 @@ class EksCluster(pulumi.ComponentResource):
         """A role for the pods that run under the service account `account` in `namespace`, and for nobody else."""
         opts = pulumi.ResourceOptions(parent=parent)
         role = ExecutionRole(name, opts, assumed_by=self._pods(namespace, account))
-        aws.eks.PodIdentityAssociation(
+        association = aws.eks.PodIdentityAssociation(
             name,
             cluster_name=self.name,
             namespace=namespace,
@@ -72,6 +72,7 @@ class EksCluster(pulumi.ComponentResource):
             role_arn=role.arn,
             opts=opts,
         )
+        role.grants.append(association)  # a pod that starts before gets no role ever after
         return role
 
     def install(self, addon: str, *, after: Iterable[pulumi.Resource] = ()) -> pulumi.Resource:

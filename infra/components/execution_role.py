@@ -16,6 +16,8 @@ class ExecutionRole(pulumi.ComponentResource):
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
+    grants: list[pulumi.Resource]
+    """What has to be there before somebody runs under it."""
 
     def __init__(
         self, name: str, opts: pulumi.ResourceOptions | None = None, *, assumed_by: Statement = BY_LAMBDA
@@ -26,7 +28,7 @@ class ExecutionRole(pulumi.ComponentResource):
             name, assume_role_policy=document(assumed_by), opts=pulumi.ResourceOptions(parent=self)
         )
         self.name, self.arn = self._role.name, self._role.arn
-        self.grants: list[aws.iam.RolePolicy] = []
+        self.grants = []
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def grant(self, what: str, *statements: Statement) -> aws.iam.RolePolicy:

@@ -76,6 +76,8 @@ class ModelStore(pulumi.ComponentResource):
     there. No pipeline has to be run in between, and no pod ever sees half a model.
     """
 
+    bucket: pulumi.Output[str]
+    """Its name."""
     revision: str
     """What is served."""
     uri: pulumi.Output[str]
@@ -92,12 +94,13 @@ class ModelStore(pulumi.ComponentResource):
             force_destroy=not args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
+        self.bucket = self._bucket.bucket
         self._close()
         self._keep()
         self._tell()
         self.uploaded = tuple(self._upload(path) for path in args.repository.files)
         self.revision = args.revision or args.repository.revision
-        self.uri = pulumi.Output.concat("s3://", self._bucket.bucket, "/", self.revision)
+        self.uri = pulumi.Output.concat("s3://", self.bucket, "/", self.revision)
         self.register_outputs({"uri": self.uri})
 
     def allow_read(self, role: ExecutionRole) -> None:
@@ -106,20 +109,36 @@ class ModelStore(pulumi.ComponentResource):
         list_all = Statement(("s3:ListBucket",), (self._bucket.arn,))
         role.grant("reads-models", read, list_all, self._args.key.decrypting("s3"))
 
-    def _upload(self, path: str) -> aws.s3.BucketObjectv2:
-        repository = self._args.repository
+    def allow_build(self, role: ExecutionRole, *, graph: str, engines: str) -> None:
+        """Let `role` read the object `graph`, write below the prefix `engines`, and list what is there."""
+        read = Statement(("s3:GetObject",), (pulumi.Output.concat(self._bucket.arn, "/", graph),))
+        write = Statement(("s3:PutObject",), (pulumi.Output.concat(self._bucket.arn, "/", engines, "/*"),))
+        only = {"StringLike": {"s3:prefix": f"{engines}/*"}}
+        look = Statement(("s3:ListBucket",), (self._bucket.arn,), conditions=only)
+        # S3 puts a large object's parts together by decrypting them.
+        role.grant(
+            "builds-engines", read, write, look, self._args.key.decrypting("s3"), self._args.key.encrypting("s3")
+        )
+
+    def put(self, key: str, file: pulumi.Asset, digest: str) -> aws.s3.BucketObjectv2:
+        """Keep `file`, whose SHA-256 is `digest`, under `key`, from now on."""
         return aws.s3.BucketObjectv2(
-            f"{self._logical_name}-{repository.revision}-{path.replace('/', '-')}",
-            bucket=self._bucket.bucket,
-            key=f"{repository.revision}/{path}",
-            source=pulumi.FileAsset(str(repository.files[path])),
-            source_hash=repository.hashes[path],
+            f"{self._logical_name}-{key.replace('/', '-')}",
+            bucket=self.bucket,
+            key=key,
+            source=file,
+            source_hash=digest,
             server_side_encryption="aws:kms",
             kms_key_id=self._args.key.arn,
             bucket_key_enabled=True,
             # The next model does not take this one away: pods that start again need it until they are replaced.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
+
+    def _upload(self, path: str) -> aws.s3.BucketObjectv2:
+        repository = self._args.repository
+        file = pulumi.FileAsset(str(repository.files[path]))
+        return self.put(f"{repository.revision}/{path}", file, repository.hashes[path])
 
     def _close(self) -> None:
         close_to_the_public(self._logical_name, self._bucket, self._child)

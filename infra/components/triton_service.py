@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from infra.components import helm_chart
+from infra.components.engine_build import EngineBuild
 from infra.components.gpu_cluster import GpuCluster
 from infra.components.keda import Keda
 from infra.components.model_store import ModelStore
@@ -31,6 +32,9 @@ _STARTING: Final = "30m"
 class TritonServiceArgs:
     """`image` serves the model that `models` holds, on nodes of `cluster`, for callers from the blocks `clients`.
 
+    With `engines`, TensorRT runs it by those that were built ahead, and servers wait until they are; without, ONNX
+    Runtime runs its graph. No server ever builds one.
+
     `scaling` says how many servers there are; `queue` is the work that is still to come, by which they are reckoned,
     where there is any. `telemetry` carries what they say of themselves to CloudWatch; a `pod_monitor` is for a
     Prometheus operator, from namespaces `watchers`: only where the shop runs one.
@@ -43,6 +47,7 @@ class TritonServiceArgs:
     scaling: Scaling
     clients: tuple[str, ...]
     protect: bool
+    engines: EngineBuild | None = None
     image: str = TRITON
     model_name: str = "embedder"
     telemetry: TelemetryArgs | None = None
@@ -127,7 +132,7 @@ class TritonService(pulumi.ComponentResource):
         cluster = self._args.cluster
         return PodArgs(
             image=self._args.image,
-            model_uri=self._args.models.uri,
+            model_uri=(self._args.engines or self._args.models).uri,
             region=cluster.eks.region,
             gpu=cluster.gpu,
             pools=tuple(group.pool for group in cluster.serving),

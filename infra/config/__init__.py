@@ -15,7 +15,7 @@ from infra.config.profiles import Profile
 from infra.config.read import read_config
 from infra.config.section import PROJECT, ConfigError, Section
 from infra.config.stack import StackConfig
-from infra.config.triton import ModelConfig, TritonConfig
+from infra.config.triton import EnginesConfig, ModelConfig, TritonConfig
 from infra.config.values import LOG_STEPS
 from infra.config.watch import WatchConfig
 from infra.config.website import WebsiteConfig
@@ -31,6 +31,7 @@ __all__ = [
     "ConsumerConfig",
     "Demand",
     "DomainConfig",
+    "EnginesConfig",
     "FunctionConfig",
     "IndexConfig",
     "ModelConfig",

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -40,3 +41,9 @@ class ClusterConfig(Section):
     administrators: tuple[PrincipalArn, ...] = Field(
         default=(), max_length=20, description="Roles that administer the cluster, beside whoever made it."
     )
+
+    @property
+    def serving(self) -> Mapping[str, NodeGroupConfig]:
+        """The groups that Triton runs on, by their pool's name."""
+        groups = {"baseline": self.baseline, "burst": self.burst}
+        return {pool: group for pool, group in groups.items() if group is not None}

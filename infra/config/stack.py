@@ -7,6 +7,7 @@ from infra.config.cache import CacheConfig
 from infra.config.cluster import ClusterConfig
 from infra.config.demand import Demand
 from infra.config.functions import ConsumerConfig, FunctionConfig
+from infra.config.gpu_types import pools_by_gpu
 from infra.config.index import IndexConfig
 from infra.config.network import NetworkConfig
 from infra.config.photos import PhotosConfig
@@ -67,6 +68,17 @@ class StackConfig(Demand):
             raise ValueError("several regions need a domain, whose one name leads each shopper to the nearest")
         if len(self.regions) > 1:
             self._can_be_in_several()
+        return self
+
+    @model_validator(mode="after")
+    def _has_gpus_for_engines(self) -> Self:
+        if not self.triton.engines.enabled:
+            return self
+        if self.triton.endpoint is not None:
+            raise ValueError("triton.engines are built in a cluster made here, and triton.endpoint is the shop's own")
+        if not self.cluster.gpu:
+            raise ValueError("triton.engines run on GPUs, and cluster.gpu is false")
+        pools_by_gpu(self.cluster.serving)  # which refuses what engines cannot be built for
         return self
 
     def _can_be_in_several(self) -> None:

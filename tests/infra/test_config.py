@@ -114,6 +114,25 @@ def test_keys_of_other_namespaces_are_others() -> None:
         ({"index": '{"managers": 2}'}, "lookalike:index: dedicated managers are 3 or 5"),
         ({"triton": '{"endpoint": "triton"}'}, "lookalike:triton.endpoint: "),
         ({"triton": '{"image": "triton:latest"}'}, "lookalike:triton.image: "),
+        (
+            {"triton": '{"engines": {"best_batch": 33}}'},
+            "triton.engines.best_batch: input should be less",
+        ),
+        (
+            {"triton": '{"engines": {"enabled": true}}', "cluster": '{"gpu": false}'},
+            "run on GPUs, and cluster.gpu",
+        ),
+        (
+            {"triton": '{"engines": {"enabled": true}, "endpoint": "triton:8001"}'},
+            "in a cluster made here",
+        ),
+        (
+            {
+                "triton": '{"engines": {"enabled": true}}',
+                "cluster": '{"burst": {"instance_types": ["g6.xlarge", "g5.xlarge"]}}',
+            },
+            "lookalike: burst has GPUs of several types (A10G, L4): engines need groups of one type each",
+        ),
         ({"network": '{"cidr": "8.8.0.0/16"}'}, "lookalike:network.cidr: must be a private block of /16 to /20"),
         ({"network": '{"cidr": "10.0.0.1/16"}'}, "lookalike:network.cidr: must be a block such as 10.40.0.0/16"),
         ({"network": '{"zones": 4}'}, "lookalike:network.zones: input should be less than or equal to 3"),

@@ -38,7 +38,7 @@ def policies(
                     "ports": [{"protocol": "TCP", "port": METRICS}],
                 },
             ],
-            "egress": _out(),
+            "egress": out_to_aws(),
         },
         "telemetry": {
             "pod_selector": {"match_labels": dict(TELEMETRY_LABELS)},
@@ -48,7 +48,7 @@ def policies(
                     "to": [{"pod_selector": {"match_labels": dict(LABELS)}}],
                     "ports": [{"protocol": "TCP", "port": METRICS}],
                 },
-                *_out(),
+                *out_to_aws(),
             ],
         },
     }
@@ -58,7 +58,7 @@ def _space(name: str) -> kubernetes.networking.v1.NetworkPolicyPeerArgsDict:
     return {"namespace_selector": {"match_labels": {_OF_SPACE: name}}}
 
 
-def _out() -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgsDict]:
+def out_to_aws() -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgsDict]:
     """To names, to the node's agent for roles, and to AWS."""
     return [
         {

@@ -6,11 +6,10 @@ import pulumi_kubernetes as kubernetes
 
 from infra.components.node_group import GPU, POOL
 from infra.components.triton import draining, images
+from infra.components.triton.confinement import SCRATCH, confined, empty, nobody
 from infra.components.triton.names import GRPC, HTTP, LABELS, METRICS, NAME
 
-_UID: Final = 10_000
-"""Nobody's, in the image as on the machine; Triton asks for no name of its user."""
-_MODELS, _SCRATCH, _SHARED = "/models", "/tmp", "/dev/shm"  # noqa: S108 - volumes of the pod's own
+_MODELS, _SHARED = "/models", "/dev/shm"  # noqa: S108 - a volume of the pod's own
 _STARTING_S: Final = 300
 _CHECK_S: Final = 5
 _ARGUMENTS: Final = (
@@ -51,17 +50,11 @@ def pod(args: PodArgs) -> kubernetes.core.v1.PodSpecArgsDict:
         "init_containers": [_fetch(args)],
         "containers": [_serve(args)],
         "volumes": [
-            _memory_or_disk("models", "1Gi"),
-            _memory_or_disk("scratch", "2Gi"),
-            _memory_or_disk("shared", "1Gi" if args.gpu else "128Mi", medium="Memory"),
+            empty("models", "1Gi"),
+            empty("scratch", "2Gi"),
+            empty("shared", "1Gi" if args.gpu else "128Mi", medium="Memory"),
         ],
-        "security_context": {
-            "run_as_non_root": True,
-            "run_as_user": _UID,
-            "run_as_group": _UID,
-            "fs_group": _UID,
-            "seccomp_profile": {"type": "RuntimeDefault"},
-        },
+        "security_context": nobody(),
         "termination_grace_period_seconds": draining.GRACE_S,
         "affinity": {"node_affinity": _where(args.pools)},
         "tolerations": [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}] if args.gpu else [],
@@ -75,9 +68,9 @@ def _fetch(args: PodArgs) -> kubernetes.core.v1.ContainerArgsDict:
         "image": images.FETCH,
         "command": ["aws"],
         "args": ["s3", "cp", "--recursive", "--only-show-errors", args.model_uri, _MODELS],
-        "env": [{"name": "AWS_REGION", "value": args.region}, {"name": "HOME", "value": _SCRATCH}],
-        "volume_mounts": [{"name": "models", "mount_path": _MODELS}, {"name": "scratch", "mount_path": _SCRATCH}],
-        "security_context": _confined(),
+        "env": [{"name": "AWS_REGION", "value": args.region}, {"name": "HOME", "value": SCRATCH}],
+        "volume_mounts": [{"name": "models", "mount_path": _MODELS}, {"name": "scratch", "mount_path": SCRATCH}],
+        "security_context": confined(),
         "resources": {
             "requests": {"cpu": "100m", "memory": "256Mi", "ephemeral-storage": "1Gi"},
             "limits": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "3Gi"},
@@ -91,7 +84,7 @@ def _serve(args: PodArgs) -> kubernetes.core.v1.ContainerArgsDict:
         "image": args.image,
         "command": ["tritonserver"],
         "args": list(_ARGUMENTS),
-        "env": [{"name": "HOME", "value": _SCRATCH}],
+        "env": [{"name": "HOME", "value": SCRATCH}],
         "ports": [
             {"name": "grpc", "container_port": GRPC},
             {"name": "http", "container_port": HTTP},
@@ -99,10 +92,10 @@ def _serve(args: PodArgs) -> kubernetes.core.v1.ContainerArgsDict:
         ],
         "volume_mounts": [
             {"name": "models", "mount_path": _MODELS, "read_only": True},
-            {"name": "scratch", "mount_path": _SCRATCH},
+            {"name": "scratch", "mount_path": SCRATCH},
             {"name": "shared", "mount_path": _SHARED},
         ],
-        "security_context": _confined(),
+        "security_context": confined(),
         "resources": _resources(gpu=args.gpu),
         "startup_probe": _probe("ready", period_s=_CHECK_S, failures=_STARTING_S // _CHECK_S),
         "readiness_probe": _probe("ready", period_s=_CHECK_S, failures=2),
@@ -126,15 +119,6 @@ def _resources(*, gpu: bool) -> kubernetes.core.v1.ResourceRequirementsArgsDict:
     }
 
 
-def _confined() -> kubernetes.core.v1.SecurityContextArgsDict:
-    return {
-        "allow_privilege_escalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "read_only_root_filesystem": True,
-        "run_as_non_root": True,
-    }
-
-
 def _probe(what: str, *, period_s: int, failures: int) -> kubernetes.core.v1.ProbeArgsDict:
     return {
         "http_get": {"path": f"/v2/health/{what}", "port": "http"},
@@ -142,12 +126,6 @@ def _probe(what: str, *, period_s: int, failures: int) -> kubernetes.core.v1.Pro
         "timeout_seconds": 3,
         "failure_threshold": failures,
     }
-
-
-def _memory_or_disk(name: str, size: str, medium: str | None = None) -> kubernetes.core.v1.VolumeArgsDict:
-    if medium is None:
-        return {"name": name, "empty_dir": {"size_limit": size}}
-    return {"name": name, "empty_dir": {"size_limit": size, "medium": medium}}
 
 
 def _where(pools: tuple[str, ...]) -> kubernetes.core.v1.NodeAffinityArgsDict:

@@ -35,8 +35,9 @@ def test_a_container_runs_the_same_on_one_gpu() -> None:
     assert RECIPE.container(GRAPH, ENGINE) == {
         "command": ["trtexec"],
         "args": RECIPE.arguments(GRAPH, ENGINE),
-        "resources": {"limits": {"nvidia.com/gpu": 1}},
+        "resources": {"limits": {"nvidia.com/gpu": "1"}},
     }
+    assert RECIPE.container(GRAPH, ENGINE, "/opt/trtexec")["command"] == ["/opt/trtexec"]
 
 
 @pytest.mark.parametrize("sizes", [(0, 1, 2), (2, 1, 3), (1, 3, 2)])
@@ -64,6 +65,11 @@ def test_sizes_that_cannot_be_are_refused(side: int, workspace: int) -> None:
 )
 def test_a_gpu_is_known_by_the_drivers_name(gpu: Gpu, name: str, same: bool) -> None:
     assert gpu.is_shown_as(name) is same
+
+
+def test_every_type_has_a_compute_capability_and_only_two_share_one() -> None:
+    shared = [gpu for gpu in Gpu if [other.compute_capability for other in Gpu].count(gpu.compute_capability) > 1]
+    assert shared == [Gpu.L4, Gpu.L40S]
 
 
 def put(folder: Path, name: str, script: str) -> None:

@@ -3,6 +3,7 @@ import json
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import configurations
 from inference.serving.generate import ConfigGenerator
 from inference.serving.parse import parse_pbtxt
-from inference.serving.repositories import cpu_spec, gpu_spec
+from inference.serving.repositories import cpu_spec, engine_spec, gpu_spec
 from inference.serving.spec import Backend, Device, Level, ModelSpec, TensorRt
 from lookalike.adapters.triton.embedder import _LEVELS
 from lookalike.domain.embedding import ModelVersion
@@ -65,11 +66,17 @@ def test_each_runs_on_its_own_device() -> None:
     )
 
 
-def test_an_engine_with_profiles_is_asked_for_their_sizes() -> None:
-    engine = gpu_spec(FACTS, profile_sizes=(8, 32))
-    assert (engine.backend, engine.batching.preferred_sizes) == (Backend.TENSORRT, (8, 32))
-    assert 'platform: "tensorrt_plan"' in ConfigGenerator(engine).to_pbtxt()
-    assert 'platform: "onnxruntime_onnx"' in ConfigGenerator(gpu_spec(FACTS)).to_pbtxt()
+def test_engines_are_served_as_their_graph_is_one_for_each_gpu() -> None:
+    graph, plans = gpu_spec(FACTS, accelerator=TensorRt("/engines")), {"7.5": "T4.plan", "8.9": "L4.plan"}
+    engines = engine_spec(graph, plans, best=8)
+    assert (engines.backend, engines.batching.preferred_sizes) == (Backend.TENSORRT, (8,))
+    text = ConfigGenerator(engines).to_pbtxt()
+    assert 'platform: "tensorrt_plan"' in text
+    assert dict(parse_pbtxt(text).plans) == plans
+    back = replace(engines.batching, preferred_sizes=())
+    assert replace(engines, backend=graph.backend, batching=back, plans={}) == gpu_spec(FACTS)
+    with pytest.raises(ValueError, match="plans are TensorRT's"):
+        replace(graph, plans=plans)
 
 
 @BOTH
@@ -83,7 +90,7 @@ def test_a_fleet_with_engines_built_ahead_is_accelerated() -> None:
     engines = TensorRt("/engines")
     assert gpu_spec(FACTS, accelerator=engines).accelerator is engines
     with pytest.raises(ValueError, match="accelerators are ONNX Runtime's"):
-        gpu_spec(FACTS, profile_sizes=(8,), accelerator=engines)
+        replace(gpu_spec(FACTS), backend=Backend.TENSORRT, accelerator=engines)
 
 
 def test_an_assembled_repository_holds_configuration_code_and_weights(tmp_path: Path) -> None:

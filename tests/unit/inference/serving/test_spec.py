@@ -85,6 +85,9 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         metric_tags=draw(st.dictionaries(TEXT, TEXT, max_size=4)),
         accelerator=draw(accelerators(backend, groups)),
         response_cache=draw(st.booleans()),
+        plans=draw(st.dictionaries(st.sampled_from(["7.5", "8.6", "8.9"]), TEXT))
+        if backend is Backend.TENSORRT
+        else {},
     )
 
 
