@@ -86,8 +86,9 @@ def measure(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> lis
         for spec in specs:
             served = stack.enter_context(serving(spec))
             search = _searching(served, spec)
-            # A closed loop finds the order of magnitude in a second; half of that usually holds.
-            start = closed_loop(4, 20, search).rate / 2
+            # A closed loop finds the order of magnitude in a second; half of that usually holds. A machine too busy
+            # to answer any in time is asked for one a second.
+            start = closed_loop(4, 20, search).rate / 2 or 1.0
             rates = bisection(budget_ms, start=start, tries=effort.tries)
             theirs = effort.analyzer
             at = analysed(served.grpc, spec.name, effort.seconds) if theirs else _at_rates(search, effort.seconds)
