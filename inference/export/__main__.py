@@ -18,8 +18,8 @@ def main() -> None:
     parser.add_argument("--name", default="embedder", help="of the model, for its version and its folder")
     options = parser.parse_args()
     run = Run(options.run)
-    calibration = run.calibration
-    write_onnx(Served(run.fused(), calibration.scale), calibration, run.config, options.model, name=options.name)
+    served = Served(run.fused(), run.calibration.scale, run.config.input_size)
+    write_onnx(served, run.calibration, run.config, options.model, name=options.name)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
-from inference.train.fused import Fused, pooled
+from inference.train.fused import Fused, centre, pooled
 from inference.train.network import DEVIATION, MEAN, fold_batch_norms
 
 _TINY = 1e-12  # no vector is that short; keeps 0 / 0 out of the graph
@@ -23,7 +23,7 @@ class Served(nn.Module):
     pixels and the calibrated scale are folded into the weights around them.
     """
 
-    def __init__(self, fused: Fused, scale: float) -> None:
+    def __init__(self, fused: Fused, scale: float, side: int) -> None:
         super().__init__()
         network = fused.network
         net: EfficientNet = fold_batch_norms(network).backbone
@@ -33,6 +33,7 @@ class Served(nn.Module):
         self.head = _plain(net._conv_head)
         self.projection = _onto(_folded(network.projection, network.projection_norm), fused.basis)
         self.colours, self.share = fused.colours, fused.share
+        self.register_buffer("middle", centre(side // 2))
         self.to_category = nn.Linear(fused.basis.shape[1], len(network.prototypes), bias=False)
         self.to_category.weight = nn.Parameter(scale * functional.normalize(network.prototypes @ fused.basis))
 
@@ -45,7 +46,7 @@ class Served(nn.Module):
             x = block(x)
         features = functional.relu6(self.head(x)).mean(dim=(2, 3))
         trained = _unit(self.projection(features))
-        colours = _unit(self.colours(pooled(first)))
+        colours = _unit(self.colours(pooled(first, self.middle)))
         whole = torch.cat([(1 - self.share) ** 0.5 * trained, self.share**0.5 * colours], dim=1)
         return whole, self.to_category(trained).softmax(dim=1)
 

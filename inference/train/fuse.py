@@ -8,11 +8,12 @@ from torch import Tensor
 from inference.measure.colour import colour_signatures
 from inference.train.config import Colour
 from inference.train.dataset import LabelledPhotos
-from inference.train.fused import Parts, pooled
+from inference.train.fused import Parts, centre, pooled
 from inference.train.network import Embedder
 from inference.train.see import in_batches
 
 _RIDGE = 0.01  # of a standardised channel's variance: keeps channels that say the same from cancelling out
+_STILL = 0.02  # a channel that varies less (of 0..6) is hardly heard: INT8's steps are 0.024
 
 
 def fuse(network: Embedder, photos: LabelledPhotos, how: Colour, like: Parts | None = None) -> Parts:
@@ -36,7 +37,9 @@ def _shown(network: Embedder, photos: LabelledPhotos) -> tuple[Tensor, Tensor]:
     parts = []
     for batch in in_batches(network, photos):
         first = network.first(batch)
-        parts.append((network.embed(network.deeper(first))[0].cpu(), pooled(first).cpu()))
+        parts.append(
+            (network.embed(network.deeper(first))[0].cpu(), pooled(first, centre(first.shape[2]).to(first)).cpu())
+        )
     embeddings, channels = (torch.cat(part) for part in zip(*parts, strict=True))
     return embeddings, channels
 
@@ -49,7 +52,7 @@ def _strongest(rows: Tensor, count: int) -> Tensor:
 
 def _ridge(channels: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     """Weights [c, s] and bias [c] of the ridge regression (Hoerl & Kennard, 1970) from channels to what is wanted."""
-    mean, deviation = channels.mean(dim=0), channels.std(dim=0).clamp(min=1e-6)
+    mean, deviation = channels.mean(dim=0), channels.std(dim=0).clamp(min=_STILL)
     standard = ((channels - mean) / deviation).double()
     count, side = standard.shape
     gram = standard.T @ standard + _RIDGE * count * torch.eye(side)

@@ -56,19 +56,18 @@ class Fused(nn.Module):
         features = self.network.deeper(first)
         embedding = functional.normalize(self.network.embed(features)[0] @ self.basis)
         cosines = embedding @ functional.normalize(self.network.prototypes @ self.basis).T
-        colours = functional.normalize(self.colours(pooled(first)))
+        colours = functional.normalize(self.colours(pooled(first, centre(first.shape[2]).to(first))))
         whole = torch.cat([(1 - self.share) ** 0.5 * embedding, self.share**0.5 * colours], dim=1)
         return whole, cosines, features
 
 
-def pooled(first: Tensor) -> Tensor:
-    """The first layer's channels [n, s, h, w], averaged over the photo and over its middle: [n, 2 s]."""
-    middle = (first * centre(first.shape[2]).to(first)).sum(dim=(2, 3))
-    return torch.cat([first.mean(dim=(2, 3)), middle], dim=1)
+def pooled(first: Tensor, middle_weights: Tensor) -> Tensor:
+    """The first layer's channels [n, s, h, w], averaged over the photo and over its middle (`centre`): [n, 2 s]."""
+    return torch.cat([first.mean(dim=(2, 3)), (first * middle_weights).mean(dim=(2, 3))], dim=1)
 
 
 def centre(side: int) -> Tensor:
-    """Weights [side, side] that fall from the middle as a bell does, 1 in all."""
+    """Weights [side, side] that fall from the middle as a bell does, 1 on average."""
     offset = (torch.arange(side) + 0.5) / side - 0.5
     bell = torch.exp(-0.5 * (offset / _CENTRE_SIGMA) ** 2)
-    return torch.outer(bell, bell) / bell.sum() ** 2
+    return torch.outer(bell, bell) / bell.mean() ** 2

@@ -58,7 +58,7 @@ def test_the_onnx_file_answers_as_the_network_does_and_is_the_same_each_time(
         embedding, cosines = trained(shape)(torch.from_numpy(photos).permute(0, 3, 1, 2).float())
     files = [tmp_path / "first.onnx", tmp_path / "second.onnx"]
     for file in files:
-        write_onnx(Served(trained(shape), SCALE), CALIBRATION, config, file, name="embedder-lite")
+        write_onnx(Served(trained(shape), SCALE, side), CALIBRATION, config, file, name="embedder-lite")
     assert files[0].read_bytes() == files[1].read_bytes()
     session = ort.InferenceSession(files[0], providers=["CPUExecutionProvider"])
     served = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
