@@ -42,6 +42,8 @@ class RemoveItems:
         now = self.clock.now()
         self.ledger.forget_uploads(catalogue, [upload.id for upload in uploads], now)
         removed = [item.id for item in self.items.remove_many(catalogue, items)]
+        # Again: what was entered before they went. What is entered from now on `IndexPhotos` sees to.
+        self.index.remove_items(catalogue, items)
         self.events.append_many([Event(catalogue, EventKind.ITEM_REMOVED, item, now) for item in removed])
         return removed
 

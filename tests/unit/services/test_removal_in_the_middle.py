@@ -80,6 +80,16 @@ def test_prepared_at_any_moment_of_being_removed(calls: int, is_received: bool) 
     assert left_of(works) == {}
 
 
+@pytest.mark.parametrize("calls", range(CALLS))
+def test_indexed_at_any_moment_of_being_removed(calls: int) -> None:
+    works = selling("a")
+    upload = sent(works, A)
+    works.prepare([pointer(upload)])
+    take_turns([removing(works, A), indexing(works, upload)], [0] * calls + [1] * CALLS)
+    come_again(works, [upload])
+    assert left_of(works) == {}
+
+
 @settings(max_examples=100, deadline=None)
 @given(order=st.lists(st.integers(0, 3), max_size=80), is_received=st.booleans())
 def test_removed_while_its_message_is_worked_off_twice_and_indexed(order: list[int], is_received: bool) -> None:
