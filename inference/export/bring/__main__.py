@@ -19,7 +19,6 @@ from lookalike.errors import LookalikeError
 def main(arguments: list[str] | None = None) -> int:
     """Write `model.onnx`, `text.onnx` where there is a text tower, and `report.json`; gives the exit status."""
     options = read_options(arguments)
-    logging.getLogger().setLevel(logging.ERROR)  # open_clip warns that it made weights up, which the file's replace
     torch.set_num_threads(options.threads)
     try:
         report = make(options, _tell)
@@ -43,4 +42,5 @@ def _tell(line: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger().setLevel(logging.ERROR)  # open_clip warns that it made weights up, which the file's replace
     sys.exit(main())

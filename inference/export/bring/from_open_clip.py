@@ -41,12 +41,16 @@ def load(architecture: str, weights: Path, *, tokenizer: Path | None = None, ima
     config = open_clip.get_model_config(architecture)
     _check_whole(architecture, config)
     tokenize = None if image_only else _tokenizer(architecture, config["text_cfg"], tokenizer)
+    learned = read_weights(weights)
     network = open_clip.create_model(architecture, load_weights=False, pretrained_text=False).eval()
-    put(_by_its_names(read_weights(weights), network), network, unused=_OF_THE_LOSS)
-    side = network.visual.image_size
-    square = side if isinstance(side, int) else side[0]
+    put(_by_its_names(learned, network), network, unused=_OF_THE_LOSS)
+    photos = network.visual
+    del network.visual  # what is left reads
+    height, width = _pair(photos.image_size)
+    if height != width:
+        raise ValueError(f"{architecture} takes photos of {width} x {height} pixels, not squares")
     text = _text(network, tokenize) if tokenize else None
-    return Source(network.visual, square, _pixels(architecture), text)
+    return Source(photos, width, _pixels(architecture), text)
 
 
 def _check_whole(architecture: str, config: dict[str, Any]) -> None:
@@ -62,6 +66,10 @@ def _by_its_names(weights: Weights, network: nn.Module) -> Weights:
     if "positional_embedding" in weights and not hasattr(network, "positional_embedding"):
         weights = convert_to_custom_text_state_dict(weights)
     return weights
+
+
+def _pair(extent: int | tuple[int, int]) -> tuple[int, int]:
+    return (extent, extent) if isinstance(extent, int) else extent
 
 
 def _pixels(architecture: str) -> Pixels | None:

@@ -17,8 +17,9 @@ def load(architecture: str, weights: Path) -> Source:
     Raises `ValueError` for an architecture that is unknown or takes no squares, and for weights that do not fit.
     """
     check_known(architecture, {*timm.list_models(), *timm.list_pretrained()}, "timm")
+    learned = read_weights(weights)
     network = timm.create_model(architecture, pretrained=False, num_classes=0, exportable=True)
-    put(read_weights(weights), network, unused=_classifier(network.pretrained_cfg.get("classifier")))
+    put(learned, network, unused=_classifier(network.pretrained_cfg.get("classifier")))
     taken = timm.data.resolve_model_data_config(network)
     _, height, width = taken["input_size"]
     if height != width:

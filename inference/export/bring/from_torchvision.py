@@ -11,6 +11,9 @@ from inference.export.bring.library import check_known
 from inference.export.bring.source import Pixels, Source
 from inference.export.bring.weights import put, read_weights
 
+# Their published weights expect `transform_input`, weights of others may not: one file cannot be told from the other.
+_PIXELS_OF_THEIR_OWN = frozenset({"googlenet", "inception_v3"})
+
 
 def load(architecture: str, weights: Path) -> Source:
     """What goes into the last `Linear`, with pixels as the published weights were trained on.
@@ -18,9 +21,9 @@ def load(architecture: str, weights: Path) -> Source:
     Raises `ValueError` for an architecture that is unknown or has none, and for weights that do not fit.
     """
     check_known(architecture, torchvision.models.list_models(module=torchvision.models), "torchvision")
-    network = torchvision.models.get_model(architecture, weights=None)
-    if hasattr(network, "transform_input"):
+    if architecture in _PIXELS_OF_THEIR_OWN:
         raise ValueError(f"{architecture} takes pixels in ways of its own, which are not known from its weights")
+    network = torchvision.models.get_model(architecture, weights=None)
     classifier = _cut(network, architecture)
     put(read_weights(weights), network, unused=(f"{classifier}.",))
     taken = torchvision.models.get_model_weights(architecture).DEFAULT.transforms()

@@ -119,4 +119,4 @@ def _made_of(options: argparse.Namespace, pixels: Pixels, photos: Photos) -> tup
         "whitening": options.whitening,
         "made_with": {name: version(name) for name in _PACKAGES},
     }
-    return made_of, {"origin": origin, **({"licence": options.licence} if options.licence else {})}
+    return made_of, {"origin": origin, "licence": options.licence}

@@ -26,7 +26,7 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--photos", type=Path, metavar="DIR", required=True, help="DIR/<category>/<photo>, to fit on")
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="model.onnx, text.onnx, report.json")
     parser.add_argument("--name", type=_name, default="embedder", help="of the model (%(default)s)")
-    parser.add_argument("--licence", default="", help="of the weights, for the file's metadata")
+    parser.add_argument("--licence", default="not stated", help="of the weights, for the file's metadata (%(default)s)")
     _add_pixels(parser.add_argument_group("pixels, where they are not what the library says"))
     _add_fit(parser.add_argument_group("fit"))
     _add_text(parser.add_argument_group("text tower"))

@@ -51,4 +51,4 @@ def publish(graph: Graph, file: Path, check: Callable[[Path], Checked]) -> Check
 def _check_size(tower: nn.Module) -> None:
     size = _FLOAT * sum(each.numel() for each in (*tower.parameters(), *tower.buffers()))
     if size > _LARGEST:
-        raise ValueError(f"{size / 2**30:.1f} GiB of weights do not fit into one ONNX file, which holds 2")
+        raise ValueError(f"{size / 2**30:.1f} GiB of weights are more than one ONNX graph can hold, which is 2")
