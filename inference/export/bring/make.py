@@ -72,7 +72,7 @@ def _load(options: argparse.Namespace) -> Source:
     known = asdict(source.pixels) if source.pixels else {}
     asked = {name: tuple(values) for name in ("mean", "std") if (values := getattr(options, name))}
     pixels = known | asked
-    return replace(source, pixels=Pixels(**pixels) if len(pixels) == len(("mean", "std")) else None)
+    return replace(source, pixels=Pixels(**pixels) if pixels.keys() == {"mean", "std"} else None)
 
 
 def _write_photos(options: argparse.Namespace, side: int, fitted: Fitted, origin: dict[str, str]) -> dict[str, Any]:
