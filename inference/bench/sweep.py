@@ -26,7 +26,7 @@ from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
 from inference.bench.perf_analyzer import analysed
 from inference.bench.triton import Served, serving
-from inference.serving.committed import MODEL
+from inference.serving.committed import CPU_MODEL
 from inference.serving.repositories import cpu_spec
 from inference.serving.spec import Level, ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
@@ -53,7 +53,7 @@ class Effort:
 def main() -> None:
     """Measure each pair, write `sweep.json` and `sweep.svg`, print the recommendation."""
     options = _options()
-    committed = cpu_spec(OnnxEmbedder(MODEL, threads=1).facts, options.cores)
+    committed = cpu_spec(OnnxEmbedder(CPU_MODEL, threads=1).facts, options.cores)
     until = time.monotonic() + options.limit
     effort = Effort(options.seconds, options.tries, until, analyzer=options.load == PERF_ANALYZER)
     busy = os.getloadavg()[0]

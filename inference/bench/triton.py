@@ -20,7 +20,7 @@ import psutil
 
 from inference.bench.load import Load, closed_loop, open_loop
 from inference.serving.assemble import assemble_cpu
-from inference.serving.committed import MODEL
+from inference.serving.committed import CPU_MODEL
 from inference.serving.repositories import cpu_spec
 from inference.serving.spec import ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=psutil.cpu_count() or 1, help="model instances, one a core")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts")
     options = parser.parse_args()
-    facts = OnnxEmbedder(MODEL, threads=1).facts
+    facts = OnnxEmbedder(CPU_MODEL, threads=1).facts
     spec = cpu_spec(facts, options.cores)
     single = replace(spec, max_batch_size=1, warm_up=(1,))
     size = (_PHOTOS, facts.input_size, facts.input_size, 3)
@@ -94,7 +94,7 @@ def serving(spec: ModelSpec) -> Iterator[Served]:
     """A Triton server of the shipped model so configured."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(triton_server(assemble_cpu(MODEL, folder / "repository", spec)))
+        server = stack.enter_context(triton_server(assemble_cpu(CPU_MODEL, folder / "repository", spec)))
         client = stack.enter_context(open_client(server.grpc))
         yield Served(TritonEmbedder(client), psutil.Process(server.pid), server.grpc)
 
@@ -212,7 +212,7 @@ def _bare(photos: list[Pixels], batch: int, sessions: int, threads: int) -> Call
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = ort.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(CPU_MODEL), options, providers=["CPUExecutionProvider"])
     ready = [np.stack(photos[start : start + batch]) for start in range(0, len(photos), batch)]
 
     def run() -> None:

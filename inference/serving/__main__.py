@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from inference.serving.assemble import assemble_cpu
-from inference.serving.committed import MODEL, configurations
+from inference.serving.committed import CPU_MODEL, configurations
 from inference.serving.repositories import cpu_spec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 
@@ -23,8 +23,8 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2, help="with --assemble: instances, one a core (default 2)")
     options = parser.parse_args()
     if options.assemble:
-        facts = OnnxEmbedder(MODEL, threads=1).facts
-        assemble_cpu(MODEL, options.assemble, cpu_spec(facts, options.cores))
+        facts = OnnxEmbedder(CPU_MODEL, threads=1).facts
+        assemble_cpu(CPU_MODEL, options.assemble, cpu_spec(facts, options.cores))
     elif options.check:
         sys.exit("".join(_differences()) or 0)
     else:

@@ -7,14 +7,17 @@ from lookalike.adapters.embedded.embedder import OnnxEmbedder
 
 _ROOT: Final = Path(__file__).parents[2]
 MODEL: Final = _ROOT / "model_repo" / NAME / "1" / "model.onnx"
+"""FP32: for GPUs, and what others are compiled from."""
+CPU_MODEL: Final = _ROOT / "model_repo_cpu" / NAME / "1" / "model.onnx"
+"""INT8."""
 
 
 def configurations() -> dict[Path, str]:
-    """The files kept in version control and what the spec makes of the shipped model for each."""
-    facts = OnnxEmbedder(MODEL, threads=1).facts
+    """The files kept in version control and what the spec makes of the shipped models for each."""
+    gpu, cpu = (OnnxEmbedder(model, threads=1).facts for model in (MODEL, CPU_MODEL))
     specs = {
-        "model_repo": gpu_spec(facts),
-        "model_repo_cpu": cpu_spec(facts),
-        "model_repo_cloud_cpu": cloud_cpu_spec(facts),
+        "model_repo": gpu_spec(gpu),
+        "model_repo_cpu": cpu_spec(cpu),
+        "model_repo_cloud_cpu": cloud_cpu_spec(cpu),
     }
     return {_ROOT / room / NAME / "config.pbtxt": ConfigGenerator(spec).to_pbtxt() for room, spec in specs.items()}

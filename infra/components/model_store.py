@@ -42,11 +42,13 @@ class ModelRepository:
 
 
 def shipped_model(*, gpu: bool, root: Path = _ROOT) -> ModelRepository:
-    """The model of this checkout as Triton serves it: on GPUs, or on processors. The weights are the same."""
-    configured = root / ("model_repo" if gpu else "model_repo_cloud_cpu")
-    weights = root / "model_repo" / "embedder" / "1" / "model.onnx"
+    """The model of this checkout as Triton serves it: on GPUs FP32, on processors INT8."""
+    configured, weighed = ("model_repo", "model_repo") if gpu else ("model_repo_cloud_cpu", "model_repo_cpu")
     return ModelRepository(
-        {"embedder/config.pbtxt": configured / "embedder" / "config.pbtxt", "embedder/1/model.onnx": weights}
+        {
+            "embedder/config.pbtxt": root / configured / "embedder" / "config.pbtxt",
+            "embedder/1/model.onnx": root / weighed / "embedder" / "1" / "model.onnx",
+        }
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from infra.components.model_store import ModelRepository, shipped_model
 from infra.rehearsal.plan import Plan
+from lookalike.adapters.embedded.silent_onnxruntime import ort
 from tests.infra.cluster_programs import of_service
 
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
@@ -17,6 +18,11 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     return of_service()
+
+
+def precision(model: Path) -> str:
+    session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return str(session.get_modelmeta().custom_metadata_map.get("precision", "fp32"))
 
 
 def fetched(plan: Plan) -> str:
@@ -69,10 +75,9 @@ def test_any_other_byte_or_path_is_another_revision(tmp_path: Path) -> None:
     assert ModelRepository({"m/1/model.onnx": one}).revision in revisions
 
 
-def test_gpus_and_processors_are_served_the_same_weights() -> None:
-    gpu, cpu = shipped_model(gpu=True), shipped_model(gpu=False)
-    assert gpu.hashes["embedder/1/model.onnx"] == cpu.hashes["embedder/1/model.onnx"]
-    assert gpu.revision != cpu.revision
+def test_gpus_are_served_fp32_and_processors_int8() -> None:
+    gpu, cpu = (shipped_model(gpu=gpu).files["embedder/1/model.onnx"] for gpu in (True, False))
+    assert [precision(model) for model in (gpu, cpu)] == ["fp32", "int8"]
 
 
 def test_the_bucket_is_private_encrypted_kept_and_spoken_to_over_tls_only(plan: Plan) -> None:

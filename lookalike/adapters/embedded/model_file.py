@@ -10,7 +10,7 @@ def find_model(package: Path | None = None) -> Path:
     Raises `NotFoundError`, saying where it was looked for.
     """
     package = package or Path(str(files("lookalike")))
-    places = (package / "models" / "embedder.onnx", package.parent / "model_repo" / "embedder" / "1" / "model.onnx")
+    places = (package / "models" / "embedder.onnx", package.parent / "model_repo_cpu" / "embedder" / "1" / "model.onnx")
     for place in places:
         if place.is_file():
             return place

@@ -21,7 +21,9 @@ def test_both_ends_of_the_served_model_are_found() -> None:
     model = read_model(MODEL)
     types = {node.name: node.op_type for node in model.graph.node}
     assert [types[name] for name in stem(model)] == ["Transpose", "Cast", "Pad", "Conv"]
-    assert [types[name] for name in head(model)] == ["ReduceMean", "Gemm", "ReduceL2", "Clip", "Div", "Gemm", "Softmax"]
+    unit = ["Gemm", "ReduceL2", "Clip", "Div"]
+    trained, colours = ["ReduceMean", *unit], ["ReduceMean", "Mul", "ReduceMean", "Concat", *unit]
+    assert [types[name] for name in head(model)] == [*trained, *colours, "Mul", "Mul", "Concat", "Gemm", "Softmax"]
 
 
 def test_nodes_without_a_name_of_their_own_get_one(toy: ModelProto, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from inference.gate.app import app
 from inference.gate.criteria import Criteria
 from inference.gate.examine import Examination
 
-SHIPPED = Path(__file__).parents[4] / "model_repo"
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -33,8 +33,9 @@ def verify(repository: Path) -> Result:
     return CliRunner().invoke(app, ["verify", str(repository)])
 
 
-def test_every_model_that_is_shipped_has_passed() -> None:
-    ran = verify(SHIPPED)
+@pytest.mark.parametrize("room", ["model_repo", "model_repo_cpu"])
+def test_every_model_that_is_shipped_has_passed(room: str) -> None:
+    ran = verify(ROOT / room)
     assert (ran.exit_code, "have passed the gate" in ran.output) == (0, True), ran.output
 
 

@@ -77,7 +77,7 @@ def test_parts_survive_a_file(parts: Parts, tmp_path: Path) -> None:
             torch.testing.assert_close(tensor, vars(parts)[name], rtol=0, atol=0)
 
 
-def test_colours_are_read_by_weights_that_integers_can_stand(network: Embedder, parts: Parts) -> None:
+def test_colours_are_read_by_weights_that_integers_can_stand(parts: Parts) -> None:
     """A channel that hardly varies must not be blown up."""
     assert parts.colours.abs().max() < 10
 
