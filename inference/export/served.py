@@ -33,14 +33,19 @@ class Served(nn.Module):
         self.head = _plain(net._conv_head)
         self.projection = _onto(_folded(network.projection, network.projection_norm), fused.basis)
         self.colours, self.share = fused.colours, fused.share
-        self.register_buffer("middle", centre(side // 2))
+        inner = min(network.side or side, side)
+        self.register_buffer("smaller", _resampling(side, inner) if inner < side else None)
+        self.register_buffer("middle", centre(inner // 2))
         self.to_category = nn.Linear(fused.basis.shape[1], len(network.prototypes), bias=False)
         self.to_category.weight = nn.Parameter(scale * functional.normalize(network.prototypes @ fused.basis))
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """See the class; pixels are RGB, 0..255."""
         # The border is mid-grey, where the trained network's zeros were after normalisation.
-        raw = functional.pad(photo.permute(0, 3, 1, 2).float(), self.stem_border, value=MEAN)
+        pixels = photo.permute(0, 3, 1, 2).float()
+        if self.smaller is not None:
+            pixels = self.smaller @ pixels @ self.smaller.T
+        raw = functional.pad(pixels, self.stem_border, value=MEAN)
         first = x = functional.relu6(self.stem(raw))
         for block in self.blocks:
             x = block(x)
@@ -49,6 +54,12 @@ class Served(nn.Module):
         colours = _unit(self.colours(pooled(first, self.middle)))
         whole = torch.cat([(1 - self.share) ** 0.5 * trained, self.share**0.5 * colours], dim=1)
         return whole, self.to_category(trained).softmax(dim=1)
+
+
+def _resampling(side: int, inner: int) -> Tensor:
+    """[inner, side]: what `batches.scaled` does to a column of pixels, as a matrix."""
+    columns = torch.eye(side)[None, None]
+    return functional.interpolate(columns, (inner, side), mode="bilinear", antialias=True)[0, 0]
 
 
 def _unit(vectors: Tensor) -> Tensor:

@@ -22,12 +22,17 @@ class Section(BaseModel):
 
 
 class Architecture(Section):
-    """The network: which EfficientNet-Lite, how wide an embedding, how much of it is left as it came."""
+    """The network: which EfficientNet-Lite, how wide an embedding, how much of it is left as it came.
+
+    Larger photos than `side` are scaled down to it inside: prepared for that side they would be sharper than what
+    training has scaled down and turned.
+    """
 
     backbone: Literal["lite0", "lite2"]
     dimensions: Count
     frozen_blocks: Annotated[int, Field(ge=0)]
     dropout: Fraction
+    side: Side | None = None
 
 
 class Stage(Section):

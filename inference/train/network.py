@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from inference.train.batches import scaled
 from inference.train.config import Architecture
 
 FEATURES = 1280  # of every EfficientNet-Lite
@@ -34,6 +35,7 @@ class Embedder(nn.Module):
         super().__init__()
         self.backbone = pretrained_backbone(shape.backbone)
         self.frozen_blocks = shape.frozen_blocks
+        self.side = shape.side
         self.dropout = nn.Dropout(shape.dropout)
         self.projection = nn.Linear(FEATURES, shape.dimensions, bias=False)
         self.projection_norm = nn.BatchNorm1d(shape.dimensions)
@@ -61,6 +63,8 @@ class Embedder(nn.Module):
     def first(self, photos: Tensor) -> Tensor:
         """The first layer's channels [n, 32, s / 2, s / 2]."""
         net = self.backbone
+        if self.side and self.side < photos.shape[-1]:
+            photos = scaled(photos, self.side)
         with torch.no_grad() if self.frozen_blocks else nullcontext():
             channels: Tensor = net._swish(net._bn0(net._conv_stem((photos - MEAN) / DEVIATION)))
         return channels

@@ -46,12 +46,13 @@ def trained(shape: Architecture) -> Fused:
 
 
 @pytest.mark.parametrize(
-    ("backbone", "frozen_blocks", "side"), [("lite0", 0, 224), ("lite0", 5, 160), ("lite2", 5, 224)]
+    ("backbone", "frozen_blocks", "side", "inner"),
+    [("lite0", 0, 224, None), ("lite0", 5, 224, 160), ("lite2", 5, 224, None)],
 )
 def test_the_onnx_file_answers_as_the_network_does_and_is_the_same_each_time(
-    tmp_path: Path, backbone: str, frozen_blocks: int, side: int
+    tmp_path: Path, backbone: str, frozen_blocks: int, side: int, inner: int | None
 ) -> None:
-    shape = Architecture(backbone=backbone, dimensions=256, frozen_blocks=frozen_blocks, dropout=0.1)
+    shape = Architecture(backbone=backbone, dimensions=256, frozen_blocks=frozen_blocks, dropout=0.1, side=inner)
     config = read_config(CONFIG).model_copy(update={"network": shape, "input_size": side})
     photos = np.random.default_rng(5).integers(0, 256, (2, side, side, 3), dtype=np.uint8)
     with torch.no_grad():
