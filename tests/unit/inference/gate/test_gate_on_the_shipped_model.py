@@ -42,6 +42,6 @@ def test_another_precision_that_sees_otherwise_is_refused(drawn: Path, tmp_path:
 
 
 def test_red_for_blue_is_refused_without_parity_where_photos_are_real(clothing: Path, tmp_path: Path) -> None:
-    """Swapped alike in every photo, colours still find their like: what is lost takes all of `validation` to be seen."""
+    """Swapped alike in every photo, colours still find their like: it takes all of `validation` to see what is lost."""
     spoilt = write(onnx.load(CPU_MODEL), tmp_path / "spoilt.onnx", blue_green_red)
     assert "precision_at_10_loss" in examine(clothing / "validation", spoilt)
