@@ -44,7 +44,9 @@ class Served(nn.Module):
         # The border is mid-grey, where the trained network's zeros were after normalisation.
         pixels = photo.permute(0, 3, 1, 2).float()
         if self.smaller is not None:
-            pixels = self.smaller @ pixels @ self.smaller.T
+            # Rows, then columns, each time from the right and never over a swap of the last two axes, which
+            # ONNX Runtime would draw into the product: such products fail on a batch of none.
+            pixels = ((pixels @ self.smaller).permute(0, 3, 1, 2) @ self.smaller).permute(0, 2, 3, 1)
         raw = functional.pad(pixels, self.stem_border, value=MEAN)
         first = x = functional.relu6(self.stem(raw))
         for block in self.blocks:
@@ -57,9 +59,9 @@ class Served(nn.Module):
 
 
 def _resampling(side: int, inner: int) -> Tensor:
-    """[inner, side]: what `batches.scaled` does to a column of pixels, as a matrix."""
-    columns = torch.eye(side)[None, None]
-    return functional.interpolate(columns, (inner, side), mode="bilinear", antialias=True)[0, 0]
+    """[side, inner]: what `batches.scaled` does to a row of pixels, as a matrix."""
+    rows = torch.eye(side)[None, None]
+    return functional.interpolate(rows, (side, inner), mode="bilinear", antialias=True)[0, 0]
 
 
 def _unit(vectors: Tensor) -> Tensor:

@@ -30,6 +30,8 @@ from lookalike.domain.embedding import DIMENSIONS
 from lookalike.ports.embedder import ModelFacts
 
 NAME: Final = "embedder"
+LITE: Final = "embedder-lite"
+"""For phones, browsers and small processors; its vectors search what `NAME` indexed."""
 _SECOND: Final = 1_000_000
 _GPU_BATCH: Final = 32
 # EfficientNet-Lite0 on a CPU gains nothing by larger batches (6.1 ms of processor time a photo in 1 or 2, 6.7 in 8),
@@ -65,7 +67,7 @@ def engine_spec(served: ModelSpec, plans: Mapping[str, str], best: int) -> Model
     return replace(served, backend=Backend.TENSORRT, batching=batching, plans=plans, accelerator=None)
 
 
-def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
+def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
     """On `cores` processors, by ONNX Runtime inside Triton's Python backend, one thread and one instance each.
 
     One instance on two threads gave 44 photos a second where two on one each gave 106 (both cores also busy with
@@ -80,6 +82,7 @@ def cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
             QueuePolicy(64, 20 * _SECOND),
             level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},
         ),
+        name=name,
         threads=1,
     )
 
@@ -108,11 +111,12 @@ def _spec(
     max_batch_size: int,
     instances: tuple[InstanceGroup, ...],
     batching: DynamicBatching,
+    name: str = NAME,
     **settings: int,
 ) -> ModelSpec:
     side = facts.input_size
     return ModelSpec(
-        name=NAME,
+        name=name,
         backend=backend,
         inputs=(Tensor("PHOTO", DataType.UINT8, (side, side, 3)),),
         outputs=(
