@@ -97,10 +97,11 @@ def test_a_full_queue_refuses_and_serves_the_others(embedder: TritonEmbedder) ->
 
 
 def test_what_waits_too_long_in_the_queue_is_refused(server: Triton) -> None:
+    """As more keep coming: Triton looks through its queue on each arrival, and else but every half second or so."""
     with open_client(server.grpc) as client, ThreadPoolExecutor(24) as threads:
         hasty = TritonEmbedder(client, timeouts={Priority.INTERACTIVE: 1.0, Priority.BULK: 0.02})
         _ = hasty.facts
-        asked = [threads.submit(hasty.embed_many, photos(SLOW_BATCH), Priority.BULK) for _ in range(24)]
+        asked = [threads.submit(hasty.embed_many, photos(SLOW_BATCH), Priority.BULK) for _ in range(120)]
     assert OverloadedError in {outcome(each) for each in asked}
 
 
