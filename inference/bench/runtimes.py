@@ -1,0 +1,89 @@
+"""The served model by several runtimes, in turns, on processors: `python -m inference.bench.runtimes`.
+
+FP32 and INT8, by ONNX Runtime and, where it is installed (`pip install openvino`), by OpenVINO, each on the same number
+of threads and at its best batch. What answers otherwise than ONNX Runtime's FP32 does not count.
+"""
+
+import argparse
+from collections.abc import Callable
+from contextlib import suppress
+from statistics import median
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.serving.committed import CPU_MODEL, MODEL
+from lookalike.adapters.embedded.silent_onnxruntime import ort
+from lookalike.imaging.prepare import prepare
+from lookalike.sample import draw_catalogue
+
+Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+_BATCHES: Final = (1, 2, 4, 8)
+_SIDE: Final = 224
+_ENOUGH: Final = 0.99
+_FILES: Final = {"FP32": MODEL, "INT8": CPU_MODEL}
+
+
+def main() -> None:
+    """Print one line a runtime and precision: photos a second at its best batch, and the ratio to the first."""
+    options = _options()
+    photos = np.stack([prepare(garment.photo(), _SIDE).pixels for garment in draw_catalogue(max(_BATCHES), seed=3)])
+    runs = dict(_contenders(options.threads))
+    truth = next(iter(runs.values()))(photos)
+    speeds = race(runs, photos, options.rounds)
+    best = {name: max(by_batch.values()) for name, by_batch in speeds.items()}
+    for name, by_batch in speeds.items():
+        cosine = float((runs[name](photos) * truth).sum(axis=1).mean())
+        counts = "" if cosine >= _ENOUGH else "  (does not count)"
+        told = ", ".join(f"{batch}: {speed:.1f}" for batch, speed in by_batch.items())
+        ratio = best[name] / next(iter(best.values()))
+        print(f"{name:18} best {best[name]:6.1f} photos/s  {ratio:.2f} x  cosine {cosine:.4f}{counts}  [{told}]")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m inference.bench.runtimes", description=__doc__)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=15)
+    return parser.parse_args()
+
+
+def _contenders(threads: int) -> list[tuple[str, Run]]:
+    found = [(f"ONNX Runtime {name}", _by_onnx_runtime(str(file), threads)) for name, file in _FILES.items()]
+    with suppress(ImportError):
+        found += [(f"OpenVINO {name}", _by_openvino(str(file), threads)) for name, file in _FILES.items()]
+    return found
+
+
+def _by_onnx_runtime(file: str, threads: int) -> Run:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as it is served
+    session = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    return lambda photos: np.asarray(session.run(["EMBEDDING"], {"PHOTO": photos})[0])
+
+
+def _by_openvino(file: str, threads: int) -> Run:
+    import openvino  # noqa: PLC0415 (not among what the bench needs)
+
+    settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+    compiled = openvino.Core().compile_model(file, "CPU", settings | {"INFERENCE_PRECISION_HINT": "f32"})
+    return lambda photos: np.asarray(compiled({"PHOTO": photos})["EMBEDDING"])
+
+
+def race(runs: dict[str, Run], photos: NDArray[np.uint8], rounds: int) -> dict[str, dict[int, float]]:
+    """Photos a second by batch, each the median of `rounds`, the contenders taking turns."""
+    took: dict[str, dict[int, list[float]]] = {name: {batch: [] for batch in _BATCHES} for name in runs}
+    for turn in range(rounds + 2):
+        for name, run in runs.items():
+            for batch in _BATCHES:
+                started = perf_counter()
+                run(photos[:batch])
+                if turn > 1:  # the first two warm up
+                    took[name][batch].append(perf_counter() - started)
+    return {name: {batch: batch / median(t) for batch, t in by.items()} for name, by in took.items()}
+
+
+if __name__ == "__main__":
+    main()
