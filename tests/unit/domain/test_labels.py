@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.domain.label import Label
@@ -21,7 +21,7 @@ def test_case_and_space_do_not_matter(facet: str, value: str) -> None:
     try:
         label = Label(facet, value)
     except InvalidRequestError:
-        assume(False)
+        return
     spaced = "  ".join(value.split())
     assert Label(f" {facet.upper()} ", f" {spaced}\t") == label
 
