@@ -61,7 +61,7 @@ def test_a_preview_shows_every_object(plan: Plan) -> None:
 def test_a_job_follows_the_recipe_by_tritons_own_image(plan: Plan) -> None:
     _, build, _ = steps(plan)
     recipe = Recipe(Gpu.L4, Precision.FP16, 224, Batches(1, 8, 32), workspace_mib=1024)
-    said = recipe.container(Path("/work/graph.onnx"), Path("/work/engine.plan"), "/usr/src/tensorrt/bin/trtexec")
+    said = recipe.container(Path("/scratch/graph.onnx"), Path("/scratch/engine.plan"), "/usr/src/tensorrt/bin/trtexec")
     assert build["command"][3:] == [*said["command"], *said["args"]]
     assert build["resources"]["limits"].items() >= said["resources"]["limits"].items()
     (server,) = pod(plan)["containers"]

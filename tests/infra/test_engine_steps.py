@@ -55,7 +55,7 @@ def run_pod(folder: Path, trtexec: str, aws: str = AWS) -> list[int]:
     statuses: list[int] = []
     for step in (*spec["init_containers"], *spec["containers"]):  # type: ignore[misc]  # no output, all is known
         said = [part.replace("/usr/src/tensorrt/bin", str(folder)) for part in step["command"]]
-        command = [part.replace("/work", str(work)) for part in said]
+        command = [part.replace("/scratch", str(work)) for part in said]
         told = {"PATH": f"{folder}:{os.environ['PATH']}", "S3": str(folder / "s3")}
         statuses.append(subprocess.run(command, env=told, check=False, capture_output=True).returncode)
         if statuses[-1]:

@@ -17,7 +17,7 @@ from infra.components.triton import images
 from infra.components.triton.confinement import SCRATCH, confined, empty, nobody
 
 ACCOUNT: Final = "engine-build"
-_WORK: Final = "/work"
+_WORK: Final = "/scratch"
 _GRAPH, _ENGINE = Path(_WORK, "graph.onnx"), Path(_WORK, "engine.plan")
 _TRTEXEC: Final = "/usr/src/tensorrt/bin/trtexec"
 """Where Triton's image has it: beside the TensorRT that will run what it builds, which must be the same version."""
