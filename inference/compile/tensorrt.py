@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from inference.compile.nvidia_smi import query_gpus
+
 _PROGRAM: Final = "trtexec"
 
 
@@ -130,7 +132,7 @@ def build(recipe: Recipe, graph: Path, engine: Path) -> None:
         raise MissingError(
             f"{_PROGRAM} is not on the PATH: build the engine where TensorRT is, on its type of GPU ({recipe.gpu})"
         )
-    found = _gpus()
+    found = query_gpus("name")
     if not found or not recipe.gpu.is_shown_as(found[0]):
         raise MissingError(
             f"this engine is for the type {recipe.gpu}; this machine's first GPU is {[*found, 'none'][0]}"
@@ -138,13 +140,3 @@ def build(recipe: Recipe, graph: Path, engine: Path) -> None:
     done = subprocess.run([program, *recipe.arguments(graph, engine)], check=False)  # noqa: S603 (a list, no shell)
     if done.returncode or not engine.exists():
         raise RuntimeError(f"{_PROGRAM} ended with status {done.returncode} and built no engine")
-
-
-def _gpus() -> list[str]:
-    """The driver's names of this machine's GPUs."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    query = [program, "--query-gpu=name", "--format=csv,noheader"]
-    said = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603 (a list, no shell)
-    return said.stdout.splitlines() if said.returncode == 0 else []

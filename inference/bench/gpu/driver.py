@@ -1,19 +1,12 @@
-"""What NVIDIA's driver says of this machine."""
-
-import shutil
-import subprocess
+"""Whether NVIDIA's driver has a GPU here, and which."""
 
 from inference.bench.gpu.way import NotBroughtError
+from inference.compile.nvidia_smi import query_gpus
 
 
 def gpu() -> str:
     """Name and driver of the first GPU; empty where there is none."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return ""
-    query = [program, "--query-gpu=name,driver_version", "--format=csv,noheader"]
-    said = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603 (a list, no shell)
-    return said.stdout.partition("\n")[0] if said.returncode == 0 else ""
+    return next(iter(query_gpus("name", "driver_version")), "")
 
 
 def need_gpu() -> None:

@@ -11,7 +11,7 @@ import pytest
 from onnx import ModelProto
 
 from inference.bench.gpu import __main__ as command
-from inference.bench.gpu import onnx_runtime, trtexec
+from inference.bench.gpu import driver, onnx_runtime, trtexec
 from inference.bench.gpu.bring import NAMES, bring
 from inference.bench.gpu.measure import Effort, Row, agreement, measure, timed
 from inference.bench.gpu.onnx_runtime import OnnxRuntime
@@ -152,6 +152,19 @@ def test_onnx_runtime_answers_from_its_binding_as_the_model_does(arithmetic: Ari
 def test_a_provider_that_is_not_there_is_not_brought() -> None:
     with pytest.raises(NotBroughtError, match="was built without NoProvider"):
         onnx_runtime.bring("NoProvider")
+
+
+def test_the_first_gpu_is_the_one_that_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "query_gpus", lambda *_: ["NVIDIA L4, 570.86", "Tesla T4, 570.86"])
+    driver.need_gpu()
+    assert driver.gpu() == "NVIDIA L4, 570.86"
+
+
+def test_no_gpu_is_no_way_to_measure_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "query_gpus", lambda *_: [])
+    assert not driver.gpu()
+    with pytest.raises(NotBroughtError, match="shows no GPU"):
+        driver.need_gpu()
 
 
 TRTEXEC = """#!{python}

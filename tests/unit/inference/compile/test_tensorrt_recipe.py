@@ -89,8 +89,8 @@ def test_without_tensorrt_the_message_says_so(tmp_path: Path, monkeypatch: pytes
 @posix
 @pytest.mark.parametrize(
     ("driver", "found"),
-    [(None, "none"), ("exit 9", "none"), ("echo NVIDIA T4", "NVIDIA T4")],
-    ids=["no driver", "driver fails", "another GPU"],
+    [(None, "none"), ("echo NVIDIA T4", "NVIDIA T4")],
+    ids=["no driver", "another GPU"],
 )
 def test_on_another_gpu_nothing_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: str | None, found: str
