@@ -60,22 +60,13 @@ def left_of(works: Works) -> dict[str, object]:
     return {where: what for where, what in left.items() if what}
 
 
+@pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)], ids=["removed-meanwhile", "prepared-meanwhile"])
 @pytest.mark.parametrize("is_received", [False, True], ids=["as-the-bucket-tells", "received-by-us"])
 @pytest.mark.parametrize("calls", range(CALLS))
-def test_removed_at_any_moment_of_being_prepared(calls: int, is_received: bool) -> None:
+def test_prepared_and_removed_at_any_moment_of_each_other(calls: int, is_received: bool, first: int, then: int) -> None:
     works = selling("a")
     upload = sent(works, A, is_received=is_received)
-    take_turns([preparing(works, upload), removing(works, A)], [0] * calls + [1] * CALLS)
-    come_again(works, [upload])
-    assert left_of(works) == {}
-
-
-@pytest.mark.parametrize("is_received", [False, True], ids=["as-the-bucket-tells", "received-by-us"])
-@pytest.mark.parametrize("calls", range(CALLS))
-def test_prepared_at_any_moment_of_being_removed(calls: int, is_received: bool) -> None:
-    works = selling("a")
-    upload = sent(works, A, is_received=is_received)
-    take_turns([removing(works, A), preparing(works, upload)], [0] * calls + [1] * CALLS)
+    take_turns([preparing(works, upload), removing(works, A)], [first] * calls + [then] * CALLS)
     come_again(works, [upload])
     assert left_of(works) == {}
 
