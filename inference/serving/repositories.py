@@ -51,11 +51,9 @@ def gpu_spec(facts: ModelFacts, accelerator: TensorRt | None = None) -> ModelSpe
         backend=Backend.ONNX_RUNTIME,
         max_batch_size=_GPU_BATCH,
         instances=(InstanceGroup(Device.GPU, 2),),  # one copies while the other computes
-        # 2 ms is little in a budget of 95 and fills a batch at some thousand photos a second.
+        # No delay: batches fill while both instances are busy, and waiting for more can lose instances (docs/adr).
         batching=DynamicBatching(
-            QueuePolicy(512, 20 * _SECOND),
-            delay_us=2000,
-            level_queues={Level.INTERACTIVE: QueuePolicy(256, _SECOND)},
+            QueuePolicy(512, 20 * _SECOND), level_queues={Level.INTERACTIVE: QueuePolicy(256, _SECOND)}
         ),
     )
     return replace(spec, accelerator=accelerator)
@@ -70,6 +68,8 @@ def engine_spec(served: ModelSpec, plans: Mapping[str, str], best: int) -> Model
 def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
     """On `cores` processors, by ONNX Runtime inside Triton's Python backend, one thread and one instance each.
 
+    A single core has two instances, as `ModelSpec` wants.
+
     One instance on two threads gave 44 photos a second where two on one each gave 106 (both cores also busy with
     other work): threads that wait for each other at every layer wait longest where others want their core.
     """
@@ -77,7 +77,7 @@ def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
         facts,
         backend=Backend.PYTHON,
         max_batch_size=_CPU_BATCH,
-        instances=(InstanceGroup(Device.CPU, cores),),
+        instances=(InstanceGroup(Device.CPU, max(2, cores)),),
         batching=DynamicBatching(
             QueuePolicy(64, 20 * _SECOND),
             level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},

@@ -145,6 +145,9 @@ class DynamicBatching:
     A batch waits up to `delay_us` microseconds for more (0: it takes what is there). Each level has the `queue`, or
     its own in `level_queues`; a request that names no level gets `default_level`. `preferred_sizes` are for TensorRT
     engines whose profiles ask for them.
+
+    With a delay, some versions of Triton lose instances for good, a batch at a time, where two batches that waited
+    are merged: https://github.com/triton-inference-server/server/issues/8870
     """
 
     queue: QueuePolicy
@@ -159,7 +162,12 @@ class DynamicBatching:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model as Triton serves it.
+    """A model as Triton serves it, by two instances or more.
+
+    Bounded queues need the second: where they are bounded Triton (2.51 measured, 26.06 reads the same) may not notice
+    that its only instance has become free until another request is queued, or half a second has passed
+    (`DynamicBatchScheduler::WaitForPayloadSlotAvailable`). At four times the load, with its queue full, one instance
+    served a tenth of what it can (docs/benchmarks.md).
 
     `warm_up` names the batch sizes that run once, on zeros, before the model counts as ready. `parameters` are read by
     the model and by clients; `metric_tags` become labels of the model's metrics. With `response_cache` (and a server
@@ -184,7 +192,8 @@ class ModelSpec:
     def __post_init__(self) -> None:
         _require(bool(self.name), "a model needs a name")
         _require(bool(self.inputs and self.outputs), "a model needs inputs and outputs")
-        _require(bool(self.instances), "a model needs instances")
+        count = sum(group.count for group in self.instances)
+        _require(count >= 2, f"a model needs two instances at least, has {count}: see ModelSpec")  # noqa: PLR2004
         _require(self.max_batch_size >= 1, f"max_batch_size must be at least 1, is {self.max_batch_size}")
         self._check_sizes("warm_up", self.warm_up)
         self._check_sizes("preferred_sizes", self.batching.preferred_sizes)

@@ -28,7 +28,7 @@ SLOW_BATCH = 4
 
 @pytest.fixture(scope="module")
 def spec() -> ModelSpec:
-    """One slow instance with the shortest queue for shoppers: easily full."""
+    """As few instances as there can be, slow ones, with the shortest queue for shoppers: easily full."""
     usual = cpu_spec(OnnxEmbedder(find_model(), threads=1).facts, cores=1)
     queues = {Level.INTERACTIVE: QueuePolicy(1, 1_000_000)}
     return replace(

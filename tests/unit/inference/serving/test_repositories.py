@@ -66,6 +66,10 @@ def test_each_runs_on_its_own_device() -> None:
     )
 
 
+def test_a_single_core_has_two_instances() -> None:
+    assert cpu_spec(FACTS, cores=1).instances == cpu_spec(FACTS, cores=2).instances
+
+
 def test_engines_are_served_as_their_graph_is_one_for_each_gpu() -> None:
     graph, plans = gpu_spec(FACTS, accelerator=TensorRt("/engines")), {"7.5": "T4.plan", "8.9": "L4.plan"}
     engines = engine_spec(graph, plans, best=8)

@@ -71,7 +71,7 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         sizes if backend is Backend.TENSORRT else st.just(()),
     )
     group = st.builds(InstanceGroup, st.sampled_from(Device), st.integers(1, 100), st.none() | RATE_LIMITS)
-    groups = draw(st.lists(group, min_size=1, max_size=3))
+    groups = draw(st.lists(group, min_size=2, max_size=3))
     return ModelSpec(
         name=draw(TEXT.filter(bool)),
         backend=backend,
@@ -99,7 +99,7 @@ def spec(**changes: object) -> ModelSpec:
         inputs=(tensor,),
         outputs=(tensor,),
         max_batch_size=8,
-        instances=(InstanceGroup(Device.CPU),),
+        instances=(InstanceGroup(Device.CPU, 2),),
         batching=DynamicBatching(QueuePolicy(64, 1000)),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]  # a test changes what it likes
@@ -168,7 +168,8 @@ def test_preferred_sizes_are_for_tensorrt_alone() -> None:
         (lambda: Tensor("PHOTO", DataType.UINT8, (-1,)), "PHOTO: dims must be at least 1"),
         (lambda: DynamicBatching(QueuePolicy(1, 1), -1), "delay_us must not be negative"),
         (lambda: spec(max_batch_size=0), "max_batch_size must be at least 1"),
-        (lambda: spec(instances=()), "needs instances"),
+        (lambda: spec(instances=()), "needs two instances at least, has 0"),
+        (lambda: spec(instances=(InstanceGroup(Device.GPU),)), "needs two instances at least, has 1"),
         (lambda: Resource("lane", 0), "lane: count must be at least 1"),
         (lambda: Resource(""), "a resource needs a name"),
         (lambda: RateLimit(()), "resources must be named"),
@@ -185,7 +186,7 @@ def test_numbers_that_bound_nothing_are_refused(make: object, message: str) -> N
 
 def test_a_rate_limit_names_its_resources_and_its_share_of_turns() -> None:
     limit = RateLimit((Resource("lane", 2), Resource("memory", 3, shared=True)), 2)
-    (group,) = ConfigGenerator(spec(instances=(InstanceGroup(Device.CPU, 1, limit),))).to_message().instance_group
+    (group,) = ConfigGenerator(spec(instances=(InstanceGroup(Device.CPU, 2, limit),))).to_message().instance_group
     told = [(each.name, each.count, getattr(each, "global")) for each in group.rate_limiter.resources]
     assert told == [("lane", 2, False), ("memory", 3, True)]
     assert group.rate_limiter.priority == 2
@@ -198,7 +199,8 @@ def test_a_resource_is_shared_in_all_groups_or_in_none() -> None:
 
 
 def test_tensorrt_builds_one_engine_for_all_sizes_and_keeps_it() -> None:
-    gpu = spec(backend=Backend.ONNX_RUNTIME, instances=(InstanceGroup(Device.GPU),), accelerator=TensorRt("/engines"))
+    both = (InstanceGroup(Device.GPU, 2),)
+    gpu = spec(backend=Backend.ONNX_RUNTIME, instances=both, accelerator=TensorRt("/engines"))
     told = ConfigGenerator(gpu).to_message().optimization.execution_accelerators
     assert [each.name for each in told.gpu_execution_accelerator] == ["tensorrt"]
     assert dict(told.gpu_execution_accelerator[0].parameters) == {
