@@ -7,6 +7,7 @@ of threads and at its best batch. What answers otherwise than ONNX Runtime's FP3
 import argparse
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, Final
@@ -14,14 +15,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.bench.in_process import open_session
 from inference.serving.committed import CPU_MODEL, MODEL
-from lookalike.adapters.embedded.silent_onnxruntime import ort
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.imaging.prepare import prepare
 from lookalike.sample import draw_catalogue
 
 Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 _BATCHES: Final = (1, 2, 4, 8)
-_SIDE: Final = 224
 _ENOUGH: Final = 0.99
 _FILES: Final = {"FP32": MODEL, "INT8": CPU_MODEL}
 
@@ -29,7 +30,8 @@ _FILES: Final = {"FP32": MODEL, "INT8": CPU_MODEL}
 def main() -> None:
     """Print one line a runtime and precision: photos a second at its best batch, and the ratio to the first."""
     options = _options()
-    photos = np.stack([prepare(garment.photo(), _SIDE).pixels for garment in draw_catalogue(max(_BATCHES), seed=3)])
+    side = OnnxEmbedder(_FILES["FP32"], threads=1).facts.input_size
+    photos = np.stack([prepare(garment.photo(), side).pixels for garment in draw_catalogue(max(_BATCHES), seed=3)])
     runs = dict(_contenders(options.threads))
     truth = next(iter(runs.values()))(photos)
     speeds = race(runs, photos, options.rounds)
@@ -50,25 +52,22 @@ def _options() -> argparse.Namespace:
 
 
 def _contenders(threads: int) -> list[tuple[str, Run]]:
-    found = [(f"ONNX Runtime {name}", _by_onnx_runtime(str(file), threads)) for name, file in _FILES.items()]
+    found = [(f"ONNX Runtime {name}", _by_onnx_runtime(file, threads)) for name, file in _FILES.items()]
     with suppress(ImportError):
-        found += [(f"OpenVINO {name}", _by_openvino(str(file), threads)) for name, file in _FILES.items()]
+        found += [(f"OpenVINO {name}", _by_openvino(file, threads)) for name, file in _FILES.items()]
     return found
 
 
-def _by_onnx_runtime(file: str, threads: int) -> Run:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as it is served
-    session = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+def _by_onnx_runtime(file: Path, threads: int) -> Run:
+    session = open_session(file, threads)
     return lambda photos: np.asarray(session.run(["EMBEDDING"], {"PHOTO": photos})[0])
 
 
-def _by_openvino(file: str, threads: int) -> Run:
+def _by_openvino(file: Path, threads: int) -> Run:
     import openvino  # noqa: PLC0415 (not among what the bench needs)
 
     settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-    compiled = openvino.Core().compile_model(file, "CPU", settings | {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = openvino.Core().compile_model(str(file), "CPU", settings | {"INFERENCE_PRECISION_HINT": "f32"})
     return lambda photos: np.asarray(compiled({"PHOTO": photos})["EMBEDDING"])
 
 

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from inference.bench.in_process import open_session
 from inference.bench.load import Load, closed_loop, open_loop
 from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import CPU_MODEL
 from inference.serving.repositories import cpu_spec
 from inference.serving.spec import ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
-from lookalike.adapters.embedded.silent_onnxruntime import ort
 from lookalike.adapters.triton.client import open_client
 from lookalike.adapters.triton.embedder import TritonEmbedder
 from lookalike.errors import OverloadedError
@@ -232,10 +232,7 @@ def in_crowds(served: Served, photos: list[Pixels]) -> dict[str, float]:
 
 def _bare(photos: list[Pixels], batch: int, sessions: int, threads: int) -> Callable[[], None]:
     """ONNX Runtime alone, photos stacked beforehand: `sessions` side by side, each on `threads` threads."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = ort.InferenceSession(str(CPU_MODEL), options, providers=["CPUExecutionProvider"])
+    session = open_session(CPU_MODEL, threads)
     ready = [np.stack(photos[start : start + batch]) for start in range(0, len(photos), batch)]
 
     def run() -> None:
