@@ -22,7 +22,7 @@ from inference.train.network import Embedder
 from inference.train.report import Shown, write_report
 from inference.train.run import Epoch, Run
 from inference.train.score import score, score_across
-from inference.train.see import see, see_in_full
+from inference.train.see import look, see, see_in
 from inference.train.split import split
 
 log = logging.getLogger(__name__)
@@ -117,14 +117,15 @@ def finish(config: Config, photos: Parts, run: Run) -> None:
     """Add colours to the run's network, calibrate it on the photos kept aside, and report what it does with them."""
     teacher = _of_one_catalogue(config)
     like = teacher.parts if teacher else None
-    run.keep(fuse(run.network().to(best_device()), photos.known, config.colour, like))
-    network = run.fused().to(best_device())
-    aside, aside_features = see_in_full(network, photos.aside)
-    known, known_features = see_in_full(network, photos.known)
+    network = run.network().to(best_device())
+    in_aside, in_known = look(network, photos.aside), look(network, photos.known)
+    run.keep(fuse(in_known, photos.known.pixels, config.colour, like))
+    fused = run.fused()
+    aside, known = see_in(in_aside, fused, photos.aside), see_in(in_known, fused, photos.known)
     calibration = calibrate(aside, photos.aside.categories, config.loss.scale)
     calibration.write(run.folder / "calibration.json")
     log.info("calibrated: %s", calibration)
-    figures = score(aside, known, aside_features, known_features)
+    figures = score(aside, known, in_aside.features.numpy(), in_known.features.numpy())
     if teacher:
         figures |= score_across(aside, _as_seen_by(teacher, photos.training))
     log.info("aside: %s", figures)

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.measure.colour import colour_signatures
 from inference.train.config import Colour
-from inference.train.dataset import LabelledPhotos
-from inference.train.fused import Parts, centre, pooled
-from inference.train.network import Embedder
-from inference.train.see import in_batches
+from inference.train.fused import Parts, Sight
 
 _RIDGE = 0.01  # of a standardised channel's variance: keeps channels that say the same from cancelling out
 _STILL = 0.02  # a channel that varies less (of 0..6) is hardly heard: INT8's steps are 0.024
 
 
-def fuse(network: Embedder, photos: LabelledPhotos, how: Colour, like: Parts | None = None) -> Parts:
-    """Fit to the training photos at the served side.
+def fuse(sight: Sight, pixels: NDArray[np.uint8], how: Colour, like: Parts | None = None) -> Parts:
+    """Fit to what a network saw in the training photos, uint8 [n, s, s, 3], at the served side.
 
     The vector gives up its weakest axes for `how.dimensions` of colour. With `like`, another network's, both end in one
     space: its axes and its palette are taken, and only the reading of this network's first layer is fitted.
     """
-    embeddings, channels = _shown(network, photos)
-    signatures = torch.from_numpy(colour_signatures(photos.pixels))
+    signatures = torch.from_numpy(colour_signatures(pixels))
     mean = like.palette_mean if like else signatures.mean(dim=0)
     palette = like.palette if like else _strongest(signatures - mean, how.dimensions)
-    basis = like.basis if like else _strongest(embeddings, embeddings.shape[1] - how.dimensions)
-    colours, bias = _ridge(channels, (signatures - mean) @ palette)
+    basis = like.basis if like else _strongest(sight.embeddings, sight.embeddings.shape[1] - how.dimensions)
+    colours, bias = _ridge(sight.channels, (signatures - mean) @ palette)
     return Parts(basis, palette, mean, colours, bias, how.share)
-
-
-@torch.no_grad()
-def _shown(network: Embedder, photos: LabelledPhotos) -> tuple[Tensor, Tensor]:
-    """Vectors [n, d] and the first layer's channels [n, 2 s]."""
-    parts = []
-    for batch in in_batches(network, photos):
-        first = network.first(batch)
-        parts.append(
-            (network.embed(network.deeper(first))[0].cpu(), pooled(first, centre(first.shape[2]).to(first)).cpu())
-        )
-    embeddings, channels = (torch.cat(part) for part in zip(*parts, strict=True))
-    return embeddings, channels
 
 
 def _strongest(rows: Tensor, count: int) -> Tensor:

@@ -8,6 +8,7 @@ late fusion in semantic video analysis", ACM Multimedia 2005).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,17 @@ class Parts:
     share: float
 
 
+class Sight(NamedTuple):
+    """What a network saw in photos: all that their vectors are put together from, whatever the `Parts`.
+
+    `embeddings` [n, d], unit; `features` [n, 1280], pooled, that they were made from; `channels` [n, 2 s]: `pooled`.
+    """
+
+    embeddings: Tensor
+    features: Tensor
+    channels: Tensor
+
+
 class Fused(nn.Module):
     """Photos -> (unit vector [n, k + c], cosine to each category's prototype [n, categories])."""
 
@@ -48,17 +60,22 @@ class Fused(nn.Module):
 
     def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Float [n, 3, s, s] in 0..255."""
-        return self.in_full(photos)[:2]
+        return self.put_together(glance(self.network, photos))
 
-    def in_full(self, photos: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What `forward` gives, and the network's pooled features [n, 1280]."""
-        first = self.network.first(photos)
-        features = self.network.deeper(first)
-        embedding = functional.normalize(self.network.embed(features)[0] @ self.basis)
+    def put_together(self, sight: Sight) -> tuple[Tensor, Tensor]:
+        """What `forward` gives, of photos that `network` has seen."""
+        embedding = functional.normalize(sight.embeddings @ self.basis)
         cosines = embedding @ functional.normalize(self.network.prototypes @ self.basis).T
-        colours = functional.normalize(self.colours(pooled(first, centre(first.shape[2]).to(first))))
+        colours = functional.normalize(self.colours(sight.channels))
         whole = torch.cat([(1 - self.share) ** 0.5 * embedding, self.share**0.5 * colours], dim=1)
-        return whole, cosines, features
+        return whole, cosines
+
+
+def glance(network: Embedder, photos: Tensor) -> Sight:
+    """One batch, float [n, 3, s, s] in 0..255."""
+    first = network.first(photos)
+    features = network.deeper(first)
+    return Sight(network.embed(features)[0], features, pooled(first, centre(first.shape[2]).to(first)))
 
 
 def pooled(first: Tensor, middle_weights: Tensor) -> Tensor:

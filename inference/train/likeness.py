@@ -10,12 +10,12 @@ from inference.train.config import Loss
 from inference.train.dataset import LabelledPhotos
 from inference.train.loss import likeness
 from inference.train.network import Embedder
-from inference.train.see import see_in_full
+from inference.train.see import look
 
 _SIDE = 160  # pixels that suffice for ImageNet's idea of likeness, at half the time of 224
 
 
 def look_alikes(network: Embedder, photos: LabelledPhotos, how: Loss) -> Tensor:
     """`loss.likeness` of all photos [n, n], by a network that still has ImageNet's weights."""
-    _, features = see_in_full(network, at_side(photos, min(_SIDE, photos.pixels.shape[1])))
+    features = look(network, at_side(photos, min(_SIDE, photos.pixels.shape[1]))).features.numpy()
     return likeness(features, colour_signatures(photos.pixels), photos.labels, how.relation_colour)

@@ -47,12 +47,7 @@ class Embedder(nn.Module):
 
     def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Float [n, 3, s, s] in 0..255 -> unit [n, dimensions], cosines [n, categories]."""
-        return self.in_full(photos)[:2]
-
-    def in_full(self, photos: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What `forward` gives, and the pooled features [n, 1280] that it was made from."""
-        features = self.deeper(self.first(photos))
-        return *self.embed(features), features
+        return self.embed(self.deeper(self.first(photos)))
 
     def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Pooled features [n, 1280] -> what `forward` gives, float32."""

@@ -55,6 +55,21 @@ def test_a_report_tells_figures_curves_and_confusions(teacher: Run) -> None:
     assert page.count("data:image/jpeg") >= 16 * 9, "each query with its eight neighbours"
 
 
+def test_finishing_shows_each_photo_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, run = small("alone", epochs=1), Run(tmp_path)
+    train(config, parts(32), run)
+    shown: list[int] = []
+    deeper = Embedder.deeper
+
+    def spy(network: Embedder, first: torch.Tensor) -> torch.Tensor:
+        shown.append(len(first))
+        return deeper(network, first)
+
+    monkeypatch.setattr(Embedder, "deeper", spy)
+    finish(config, parts(32), run)
+    assert sum(shown) == 32 + 16, "the training photos, and those kept aside"
+
+
 def test_an_interrupted_run_ends_as_it_would_have_uninterrupted(tmp_path: Path) -> None:
     config = small("alone", epochs=3)
     whole, halved = Run(tmp_path / "whole"), Run(tmp_path / "halved")

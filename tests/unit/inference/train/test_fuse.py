@@ -17,7 +17,7 @@ from inference.train.config import Colour  # noqa: E402 (needs torch)
 from inference.train.fuse import as_tensors, fuse, read_parts  # noqa: E402 (needs torch)
 from inference.train.fused import Fused, Parts, centre  # noqa: E402 (needs torch)
 from inference.train.network import Embedder  # noqa: E402 (needs torch)
-from inference.train.see import see  # noqa: E402 (needs torch)
+from inference.train.see import look, see, see_in  # noqa: E402 (needs torch)
 
 HOW = Colour(share=0.1, dimensions=32)
 KNOWN, UNSEEN = squares_and_stripes(96, 1), squares_and_stripes(48, 2)
@@ -31,7 +31,7 @@ def network() -> Embedder:
 
 @pytest.fixture(scope="module")
 def parts(network: Embedder) -> Parts:
-    return fuse(network, KNOWN, HOW)
+    return fuse(look(network, KNOWN), KNOWN.pixels, HOW)
 
 
 def test_vectors_are_unit_as_long_as_before_and_a_tenth_of_a_cosine_is_colour(network: Embedder, parts: Parts) -> None:
@@ -39,6 +39,14 @@ def test_vectors_are_unit_as_long_as_before_and_a_tenth_of_a_cosine_is_colour(ne
     assert vectors.shape == (48, 256)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     np.testing.assert_allclose((vectors[:, 224:] ** 2).sum(axis=1), 0.1, atol=1e-5)
+
+
+def test_what_was_seen_once_suffices_for_what_the_finished_network_says(network: Embedder, parts: Parts) -> None:
+    fused = Fused(network, parts)
+    once, again = see_in(look(network, KNOWN), fused, KNOWN), see(fused, KNOWN)
+    np.testing.assert_allclose(once.embeddings, again.embeddings, atol=1e-5)
+    np.testing.assert_allclose(once.scores, again.scores, atol=1e-5)
+    np.testing.assert_array_equal(once.labels, KNOWN.labels)
 
 
 def test_categories_are_told_as_before(network: Embedder, parts: Parts) -> None:
@@ -60,7 +68,7 @@ def test_another_network_ends_in_the_same_space(network: Embedder, parts: Parts)
     torch.manual_seed(4)
     other = Embedder(2, network_shape := small("embedder", epochs=1).network).eval()
     assert network_shape.backbone == "lite2"
-    like = fuse(other, KNOWN, HOW, like=parts)
+    like = fuse(look(other, KNOWN), KNOWN.pixels, HOW, like=parts)
     torch.testing.assert_close(like.basis, parts.basis)
     ours, theirs = (see(Fused(n, p), UNSEEN).embeddings[:, 224:] for n, p in ((network, parts), (other, like)))
     same = np.diag(ours @ theirs.T).mean() / HOW.share
