@@ -19,6 +19,7 @@ from inference.bench.gpu import cuda_graph  # noqa: E402 (they import torch)
 from inference.bench.gpu.in_torch import embed, to_torch  # noqa: E402
 
 MODEL = Path(__file__).parents[4] / "model_repo" / "embedder" / "1" / "model.onnx"
+ROUNDING = 1e-5  # in FP32 each of the two is as much as 5e-6 from FP64
 WEIGHTS = np.random.default_rng(1)
 node = helper.make_node
 
@@ -44,22 +45,22 @@ def test_the_shipped_model_answers_as_onnx_runtime_has_it(batch: int, model: Mod
     embedding, category = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photos})
     with torch.inference_mode():
         found = to_torch(model)(torch.from_numpy(photos))
-    np.testing.assert_allclose(found[0].numpy(), embedding, atol=2e-6)
+    np.testing.assert_allclose(found[0].numpy(), embedding, atol=ROUNDING)
     np.testing.assert_allclose(found[1].numpy(), category, atol=2e-5)
 
 
 def test_the_reference_without_onnx_runtime_is_the_same(model: ModelProto) -> None:
     photos = drawn_photos(5, 224)
-    np.testing.assert_allclose(embed(model, photos), embed_by_onnx_runtime(model, photos), atol=2e-6)
+    np.testing.assert_allclose(embed(model, photos), embed_by_onnx_runtime(model, photos), atol=ROUNDING)
 
 
 def test_half_weights_stay_half_and_the_answer_single(model: ModelProto) -> None:
-    photos = drawn_photos(1, 32)  # processors are slow at FP16
+    photos = drawn_photos(1, 224)
     network = cuda_graph.network_in(model, Arithmetic.FP16)
     with torch.inference_mode():
         found = network(torch.from_numpy(photos))[0]
     assert found.dtype is torch.float32
-    assert np.vdot(found.numpy(), embed(model, photos)) > 0.998
+    assert np.vdot(found.numpy(), embed(model, photos)) > 0.9999
     kinds = {constant.dtype for constant in network.buffers() if constant.ndim == 4 and constant.shape[1] > 3}
     assert kinds == {torch.float16}
     assert any(constant.dtype is torch.float32 for constant in network.buffers() if constant.ndim == 4)  # the stem
