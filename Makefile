@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cloud triton lint rehearse plan package bench train lock clean format openapi
+.PHONY: help demo test test-cloud test-train triton lint rehearse plan package bench train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -27,6 +27,13 @@ test: $(VENV)/.dev triton .cache/judges/.installed  ## Every test but those of t
 
 test-cloud: $(VENV)/.dev triton  ## The whole rehearsed cloud: messages lost and doubled, processes killed, tokens forged
 	$(BIN)/pytest $(CLOUD) -m cloud
+
+# PyTorch and its libraries take 5 GB, too much for every run of CI. They stand in an environment of their own, which borrows
+# pytest and the like from the other.
+test-train: $(VENV)/.dev $(VENV)-train/.bring  ## The tests that need PyTorch: training, export, models from elsewhere
+	PYTHONPATH=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+		$(VENV)-train/bin/python -m pytest -n auto -p no:cacheprovider tests/unit/inference/train tests/unit/inference/export \
+		tests/unit/inference/test_export.py tests/unit/inference/bench/test_gpu_in_torch.py
 
 # The server's wheel is for Linux on x86-64; elsewhere the tests that need it say so and skip.
 triton: $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),.cache/triton/.installed)  ## A real Triton server, out of its wheel
@@ -121,4 +128,8 @@ $(VENV)-train/.train: requirements/train.txt $(VENV)/.uv
 	$(PYTHON) -m venv $(VENV)-train
 	$(UV) install --quiet --python $(VENV)-train/bin/python --require-hashes -r requirements/train.txt
 	$(UV) install --quiet --python $(VENV)-train/bin/python --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)-train/.bring: requirements/bring.txt $(VENV)-train/.train
+	$(UV) install --quiet --python $(VENV)-train/bin/python --require-hashes -r requirements/bring.txt
 	touch $@

@@ -10,10 +10,11 @@ from onnx import ModelProto, helper
 
 from inference.compile.agree import Agreement, agree, embed
 from inference.compile.emulate import emulate
-from inference.compile.graph import digest, head, properties, read_model, to_bytes
+from inference.compile.graph import digest, head, properties, to_bytes
 from inference.compile.halve import halve
 from inference.compile.photos import Rejected, Sample, draw
 from inference.compile.quantise import Quantiser
+from inference.compile.restore import read_fp32
 from inference.compile.scheme import Scheme
 from inference.compile.search import Search, search
 from inference.compile.toolbox import ort
@@ -88,12 +89,10 @@ def make_int8(model: Path, photos: Path, amounts: Amounts, tell: Tell, *, scheme
 
 
 def _read(path: Path) -> ModelProto:
-    model = read_model(path)
+    model = read_fp32(path)
     prepared = properties(model)["preparation"]
     if prepared != PREPARATION_VERSION:
         raise ValueError(f"{path} takes photos of preparation {prepared}; these tools prepare by {PREPARATION_VERSION}")
-    if properties(model).get("precision", "fp32") != "fp32":
-        raise ValueError(f"{path} is compiled already: start from the FP32 model")
     # What is made of it says so: the gate then holds it to agreement with that very file.
     helper.set_model_props(model, properties(model) | {"source_sha256": digest(path.read_bytes())})
     return model

@@ -7,7 +7,7 @@ from lookalike.adapters.embedded.embedder import OnnxEmbedder
 
 _ROOT: Final = Path(__file__).parents[2]
 MODEL: Final = _ROOT / "model_repo" / NAME / "1" / "model.onnx"
-"""FP32: for GPUs, and what others are compiled from."""
+"""FP16: for GPUs, and what others are compiled from (`inference.compile.restore`)."""
 CPU_MODEL: Final = _ROOT / "model_repo_cpu" / NAME / "1" / "model.onnx"
 """INT8."""
 LITE_MODEL: Final = _ROOT / "model_repo_cpu" / LITE / "1" / "model.onnx"

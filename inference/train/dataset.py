@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,14 @@ class LabelledPhotos:
         """The photos at `paths`, in that order; raises `KeyError` for one that is not here."""
         rows = {path: row for row, path in enumerate(self.paths)}
         return self.take(np.array([rows[path] for path in paths], np.int64))
+
+    def numbered_by(self, categories: tuple[str, ...]) -> LabelledPhotos:
+        """The same photos with labels into `categories`; raises `ValueError` for a folder that is none of them."""
+        unknown = sorted(set(self.categories) - set(categories))
+        if unknown:
+            raise ValueError(f"photos of {', '.join(unknown)}, where only {', '.join(categories)} are known")
+        places = np.array([categories.index(name) for name in self.categories], np.int64)
+        return replace(self, labels=places[self.labels], categories=categories)
 
 
 def read_photos(folder: Path, size: int, cache: Path) -> LabelledPhotos:

@@ -41,9 +41,14 @@ def main() -> None:
     options = parser.parse_args()
     session = _open(options.model, options.threads)
     indexer = _open(options.indexed_by, options.threads) if options.indexed_by else session
+    categories = tuple(json.loads(session.get_modelmeta().custom_metadata_map["categories"]))
     catalogue = read_photos(options.catalogue, _side(indexer), options.cache)
     queries = read_photos(options.queries, _side(session), options.cache)
-    print(json.dumps(evaluate(session, indexer, catalogue, queries), indent=2))
+    try:  # folders may lack some of the model's categories, but have no others
+        numbered = [photos.numbered_by(categories) for photos in (catalogue, queries)]
+    except ValueError as error:
+        parser.error(str(error))
+    print(json.dumps(evaluate(session, indexer, *numbered), indent=2))
 
 
 def evaluate(
@@ -51,6 +56,7 @@ def evaluate(
 ) -> dict[str, object]:
     """All figures of one model, in a catalogue that `indexer` embedded; keys are stable.
 
+    Both numbered by the model's categories; of those that no query is of there are no figures.
     `unseen_catalogue` lets the queries search each other: small, but as new to the model as a shop's own.
     """
     seen, known = _see(session, queries), _see(indexer, catalogue)
@@ -82,6 +88,7 @@ def evaluate(
         "by_category": {
             name: _figures(seen, found.precision_at_10, found.average_precision, label)
             for label, name in enumerate(queries.categories)
+            if (seen.labels == label).any()
         },
         "confusions": confusions(seen, queries.categories),
     }

@@ -42,7 +42,7 @@ class ModelRepository:
 
 
 def shipped_model(*, gpu: bool, root: Path = _ROOT) -> ModelRepository:
-    """The model of this checkout as Triton serves it: on GPUs FP32, on processors INT8."""
+    """The model of this checkout as Triton serves it: on GPUs FP16, on processors INT8."""
     configured, weighed = ("model_repo", "model_repo") if gpu else ("model_repo_cloud_cpu", "model_repo_cpu")
     return ModelRepository(
         {

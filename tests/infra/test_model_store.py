@@ -75,9 +75,9 @@ def test_any_other_byte_or_path_is_another_revision(tmp_path: Path) -> None:
     assert ModelRepository({"m/1/model.onnx": one}).revision in revisions
 
 
-def test_gpus_are_served_fp32_and_processors_int8() -> None:
+def test_gpus_are_served_fp16_and_processors_int8() -> None:
     gpu, cpu = (shipped_model(gpu=gpu).files["embedder/1/model.onnx"] for gpu in (True, False))
-    assert [precision(model) for model in (gpu, cpu)] == ["fp32", "int8"]
+    assert [precision(model) for model in (gpu, cpu)] == ["fp16", "int8"]
 
 
 def test_the_bucket_is_private_encrypted_kept_and_spoken_to_over_tls_only(plan: Plan) -> None:

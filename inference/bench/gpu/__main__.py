@@ -1,4 +1,4 @@
-"""`python -m inference.bench.gpu --model FP32.onnx [--int8 INT8.onnx]`: the model's speed on this machine's GPU.
+"""`python -m inference.bench.gpu --model MODEL.onnx [--int8 INT8.onnx]`: the model's speed on this machine's GPU.
 
 FP32, TF32, FP16 and INT8 at each batch size, by every runtime that can be had here, with the answers held beside those
 of FP32 on the processor. Writes `gpu.json` and `gpu.md`. Without a GPU it says what it would measure, and ends with 2.
@@ -23,6 +23,7 @@ from inference.bench.gpu.survey import Survey
 from inference.bench.gpu.table import PROMISED, PUBLISHED, as_json, as_markdown, decision
 from inference.bench.gpu.way import Arithmetic, Floats, NotBroughtError, Photos, Way
 from inference.compile.graph import digest, properties, read_model
+from inference.compile.restore import read_fp32
 
 _PHOTOS = 32
 """Different ones; larger batches hold them several times."""
@@ -50,10 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _models(fp32: Path, int8: Path | None) -> dict[Arithmetic, ModelProto]:
-    model = read_model(fp32)
-    if properties(model).get("precision", "fp32") != "fp32":
-        raise ValueError(f"{fp32} is compiled already: --model takes the FP32 model")
-    models = dict.fromkeys((Arithmetic.FP32, Arithmetic.TF32, Arithmetic.FP16), model)
+    models = dict.fromkeys((Arithmetic.FP32, Arithmetic.TF32, Arithmetic.FP16), read_fp32(fp32))
     if int8 is not None:
         models[Arithmetic.INT8] = read_model(int8)
         if properties(models[Arithmetic.INT8]).get("precision") != "int8":

@@ -19,7 +19,7 @@ from inference.bench.gpu.photos import drawn_photos
 from inference.bench.gpu.survey import Survey
 from inference.bench.gpu.table import as_json, as_markdown, best, decision
 from inference.bench.gpu.way import Arithmetic, Floats, Loaded, NotBroughtError, Photos
-from inference.compile.graph import read_model
+from inference.compile.restore import read_fp32
 from inference.serving.committed import MODEL
 
 UNIT = np.eye(4, 8, dtype=np.float32)
@@ -139,7 +139,7 @@ def test_nothing_is_begun_after_the_limit() -> None:
 
 @pytest.mark.parametrize("arithmetic", [Arithmetic.FP32, Arithmetic.FP16])
 def test_onnx_runtime_answers_from_its_binding_as_the_model_does(arithmetic: Arithmetic) -> None:
-    model, photos = read_model(MODEL), drawn_photos(2, 224)
+    model, photos = read_fp32(MODEL), drawn_photos(2, 224)
     assert photos.shape == (2, 224, 224, 3)
     ticks = itertools.count()
     loaded = OnnxRuntime("CPUExecutionProvider", "cpu", lambda: float(next(ticks))).load(model, arithmetic, photos)
@@ -188,7 +188,7 @@ if "exportOutput" in said:
 
 @pytest.fixture(scope="module")
 def graph() -> ModelProto:
-    return read_model(MODEL)
+    return read_fp32(MODEL)
 
 
 def program(folder: Path, *, broken: bool = False) -> str:

@@ -12,7 +12,7 @@ from inference.bench.gpu.photos import drawn_photos
 from inference.bench.gpu.way import Arithmetic, NotBroughtError
 from inference.compile.agree import embed as embed_by_onnx_runtime
 from inference.compile.agree import open_session
-from inference.compile.graph import read_model
+from inference.compile.restore import read_fp32
 
 torch = pytest.importorskip("torch", reason="torch comes with the training extra only")
 from inference.bench.gpu import cuda_graph  # noqa: E402 (they import torch)
@@ -35,7 +35,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def model() -> ModelProto:
-    return read_model(MODEL)
+    return read_fp32(MODEL)
 
 
 @pytest.mark.parametrize("batch", [1, 3])

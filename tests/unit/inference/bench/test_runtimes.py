@@ -35,7 +35,7 @@ def test_photos_are_as_large_as_the_model_takes_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = write_model(tmp_path / "model.onnx", input_size=16)
-    monkeypatch.setattr(runtimes, "_FILES", {"FP32": model, "INT8": model})
+    monkeypatch.setattr(runtimes, "_files", lambda _: {"FP32": model, "INT8": model})
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.setattr(sys, "argv", ["runtimes", "--threads", "1", "--rounds", "1"])
     runtimes.main()

@@ -81,13 +81,21 @@ def test_eight_bits_come_with_a_warning(
     assert "not what x86 processors without VNNI will give" in capsys.readouterr().err
 
 
-def test_a_compiled_model_is_not_compiled_again(
+def test_integers_are_not_compiled_again(
     tmp_path: Path, toy_file: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "fp16.onnx"
-    assert compile_to(out, toy_file, "fp16", "--photos", photos, "--judge", "4") == 0
+    out = tmp_path / "int8.onnx"
+    assert compile_to(out, toy_file, "int8", "--photos", photos, *SMALL, "--cosine", "0.5") == 0
     assert compile_to(tmp_path / "again.onnx", out, "fp16", "--photos", photos) == 2
-    assert "is compiled already" in capsys.readouterr().err
+    assert "is int8 already" in capsys.readouterr().err
+
+
+def test_halves_are_a_source_as_what_they_were_made_of_is(tmp_path: Path, toy_file: Path, photos: Path) -> None:
+    first, again = tmp_path / "fp16.onnx", tmp_path / "again.onnx"
+    assert compile_to(first, toy_file, "fp16", "--photos", photos, "--judge", "4") == 0
+    assert compile_to(again, first, "fp16", "--photos", photos, "--judge", "4") == 0
+    one, other = (onnx.load(path) for path in (first, again))
+    assert one.graph == other.graph
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from onnx import ModelProto, helper
 
 from inference.compile.graph import head, read_model, stem
+from inference.compile.restore import read_fp32
 
 MODEL = Path(__file__).parents[4] / "model_repo" / "embedder" / "1" / "model.onnx"
 FACTS = ["name", "preparation", "input_size", "categories", "similarity_slope", "similarity_intercept", "licence"]
@@ -18,7 +19,7 @@ def test_the_head_is_all_from_the_pooling_on(toy: ModelProto) -> None:
 
 
 def test_both_ends_of_the_served_model_are_found() -> None:
-    model = read_model(MODEL)
+    model = read_fp32(MODEL)
     types = {node.name: node.op_type for node in model.graph.node}
     assert [types[name] for name in stem(model)] == ["Transpose", "Cast", "Pad", "Conv"]
     unit = ["Gemm", "ReduceL2", "Clip", "Div"]

@@ -1,6 +1,7 @@
 """What is told of a model: by one that sees colours, one that sees nothing, and one that mixes them up."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,12 @@ def write(path: Path, weights: tuple[tuple[int, int], ...], *, side: int = 16) -
     held = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "colours", [photo], answers, held)
     model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 17)])
-    facts = {"input_size": str(side), "similarity_slope": "12.5", "similarity_intercept": "-9"}
+    facts = {
+        "categories": json.dumps(list(CATEGORIES)),
+        "input_size": str(side),
+        "similarity_slope": "12.5",
+        "similarity_intercept": "-9",
+    }
     helper.set_model_props(model, facts)
     path.write_bytes(model.SerializeToString(deterministic=True))
     return path
@@ -123,3 +129,22 @@ def test_the_catalogue_can_be_another_models(evaluate: Evaluate, tmp_path: Path)
     assert told["neighbour_confidence"]["true"] == 0
     assert told["accuracy"] == 1
     assert told["unseen_catalogue"]["precision_at_10"] == 1
+
+
+def test_queries_of_one_category_are_counted_as_the_model_counts_them(
+    evaluate: Evaluate, photos: Path, tmp_path: Path
+) -> None:
+    """Red alone would be the first of its folder, where the model has it second."""
+    shutil.copytree(photos / "queries" / "red", tmp_path / "queries" / "red")
+    told = evaluate(write(tmp_path / "model.onnx", SEES), "--queries", str(tmp_path / "queries"))
+    assert (told["accuracy"], told["precision_at_10"]) == (1, 1)
+    assert list(told["by_category"]) == ["red"]
+
+
+def test_a_folder_that_the_model_knows_nothing_of_is_refused(
+    evaluate: Evaluate, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(photos / "queries" / "red", tmp_path / "queries" / "green")
+    with pytest.raises(SystemExit):
+        evaluate(write(tmp_path / "model.onnx", SEES), "--queries", str(tmp_path / "queries"))
+    assert "photos of green, where only blue, red are known" in capsys.readouterr().err
