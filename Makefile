@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cloud test-train triton lint rehearse plan package bench train lock clean format openapi
+.PHONY: help demo test test-cloud test-train triton lint rehearse plan package bench sweep train lock clean format openapi
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -65,6 +65,14 @@ package: $(VENV)/.dev  ## Pack the functions for Lambda: equal inputs give equal
 bench: $(VENV)/.bench triton  ## Ratios against peers and limits, each in one run (docs/benchmarks.md)
 	$(BIN)/python -m tests.bench
 
+sweep: $(VENV)/.dev triton .cache/perf-analyzer/.installed  ## The batch size and delay that hold most searches on this machine
+	$(BIN)/python -m inference.bench.sweep --with perf-analyzer
+
+.cache/perf-analyzer/.installed: requirements/perf-analyzer.txt $(VENV)/.uv
+	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --target .cache/perf-analyzer -r $<
+	chmod +x .cache/perf-analyzer/bin/perf_analyzer
+	touch $@
+
 openapi: $(VENV)/.run  ## Write docs/openapi.json anew from the contract
 	$(BIN)/python -m lookalike.contract > docs/openapi.json
 
@@ -87,6 +95,8 @@ lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest firs
 	$(COMPILE) --extra bring -c requirements/train.txt -o requirements/bring.txt
 	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" -o requirements/triton.txt
+	echo tritonclient==2.51.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -o requirements/perf-analyzer.txt
 	printf 'checkov==3.3.30\nparliament==1.6.4\nsetuptools<81\n' | $(UV) compile - --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements/judges.txt
 

@@ -1,9 +1,8 @@
 """NVIDIA's Perf Analyzer as the sweep's load, an open loop in C++: a second opinion of ours.
 
 `perf-analyzer` on PyPI is a placeholder (0.1.0, "hello"), but the program is in `tritonclient`'s wheels for Linux on
-x86-64 (2.41 to 2.54; no longer in 2.73), and the two libraries that it misses are in `nvidia-pytriton`'s:
-
-    uv pip install --no-deps --target .cache/perf-analyzer tritonclient==2.51.0
+x86-64 (2.41 to 2.54; no longer in 2.73), and the two libraries that it misses are in `nvidia-pytriton`'s. `make sweep`
+installs it and sweeps.
 
 It ends at the first request that is refused. Ours goes on and counts: a server that refuses what is beyond its
 capacity, as this one does, can be measured there by ours alone.
@@ -33,7 +32,7 @@ def analysed(grpc: str, model: str, seconds: float, program: Path = PROGRAM) -> 
     the program, `RuntimeError` where it fails.
     """
     if not program.exists():
-        raise TritonMissingError(f"no {program}: see {__name__}")
+        raise TritonMissingError("Perf Analyzer is not installed: run `make sweep`")
 
     def point(rate: float) -> Point:
         with TemporaryDirectory() as folder:

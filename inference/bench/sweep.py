@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -31,6 +32,7 @@ from inference.serving.repositories import cpu_spec
 from inference.serving.spec import Level, ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.ports.embedder import Priority
+from tests.rehearsal.servers.triton import TritonMissingError
 
 OURS: Final = "ours"
 PERF_ANALYZER: Final = "perf-analyzer"
@@ -58,7 +60,10 @@ def main() -> None:
     effort = Effort(options.seconds, options.tries, until, analyzer=options.load == PERF_ANALYZER)
     busy = os.getloadavg()[0]
     pairs = product(options.batches, options.delays)
-    curves = measure([variant(committed, *pair) for pair in pairs], options.budget_ms, effort)
+    try:
+        curves = measure([variant(committed, *pair) for pair in pairs], options.budget_ms, effort)
+    except TritonMissingError as missing:
+        sys.exit(f"error: {missing}")
     for curve in curves:
         print(_said(curve, options.budget_ms))
     found = report(curves, options.budget_ms, committed)
