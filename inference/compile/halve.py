@@ -9,6 +9,10 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from inference.compile.graph import finish, head, stem
 
+HALF = "_fp16"
+"""Ends the names of what is FP16 beside something that is, or was, FP32."""
+_WHOLE = "_fp32"
+_CAST = "_cast"
 _AS_THEY_ARE = frozenset({"Cast", "Constant"})  # they state a type of their own
 
 
@@ -37,6 +41,11 @@ def halve(source: ModelProto) -> ModelProto:
     result.graph.node.extend(nodes)
     result.graph.initializer.extend(half.weights.values())
     return finish(result, source, precision="fp16", calibration="none")
+
+
+def only_rounds(node: NodeProto) -> bool:
+    """Whether it is one of the casts that `halve` lays at FP16's borders."""
+    return node.op_type == "Cast" and node.name == node.output[0] + _CAST
 
 
 def _floats(inferred: ModelProto) -> set[str]:
@@ -84,11 +93,11 @@ class _Half:
         output = self._cast_name(name, to_half)
         self.made.add(output)
         to = TensorProto.FLOAT16 if to_half else TensorProto.FLOAT
-        return helper.make_node("Cast", [name], [output], name=f"{output}_cast", to=to)
+        return helper.make_node("Cast", [name], [output], name=output + _CAST, to=to)
 
     @staticmethod
     def _cast_name(name: str, to_half: bool) -> str:
-        return f"{name}_{'fp16' if to_half else 'fp32'}"
+        return name + (HALF if to_half else _WHOLE)
 
 
 def _rounded(weight: TensorProto) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]:

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, numpy_helper
 
-from inference.compile.graph import finish, properties, read_model
-
-_HALF = "_fp16"  # what `inference.compile.halve` adds to the name of a weight
+from inference.compile.graph import properties, read_model
+from inference.compile.halve import HALF, only_rounds
 
 
 def read_fp32(path: Path) -> ModelProto:
@@ -37,16 +36,14 @@ def restore(half: ModelProto) -> ModelProto:
     for node in model.graph.node:
         for place, name in enumerate(node.input):
             node.input[place] = renamed.get(name, name)
-        if _only_rounds(node):
+        if only_rounds(node):
             renamed[node.output[0]] = node.input[0]
         else:
             nodes.append(node)
     del model.graph.node[:], model.graph.value_info[:]
     model.graph.node.extend(nodes)
-    finish(model, half)
-    kept = {name: value for name, value in properties(half).items() if name not in ("precision", "calibration")}
-    del model.metadata_props[:]
-    helper.set_model_props(model, kept)
+    for entry in [entry for entry in model.metadata_props if entry.key in ("precision", "calibration")]:
+        model.metadata_props.remove(entry)
     return model
 
 
@@ -54,7 +51,7 @@ def _widen_weights(model: ModelProto) -> dict[str, str]:
     """Make FP16 weights FP32, in place; the names that they had before, by those that they lose."""
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     halves = [name for name, tensor in weights.items() if tensor.data_type == TensorProto.FLOAT16]
-    renamed = {name: name.removesuffix(_HALF) for name in halves}
+    renamed = {name: name.removesuffix(HALF) for name in halves}
     for name, whole in renamed.items():
         if whole not in weights:  # else it was kept in FP32 as well, for another node
             weights[whole] = numpy_helper.from_array(numpy_helper.to_array(weights[name]).astype(np.float32), whole)
@@ -62,8 +59,3 @@ def _widen_weights(model: ModelProto) -> dict[str, str]:
     del model.graph.initializer[:]
     model.graph.initializer.extend(weights.values())
     return renamed
-
-
-def _only_rounds(node: NodeProto) -> bool:
-    """Whether it is one of the casts at FP16's borders, which `halve` names after what they give."""
-    return node.op_type == "Cast" and node.name == f"{node.output[0]}_cast"
