@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from inference.serving.spec import (
+    FEWEST_INSTANCES,
     Backend,
     DataType,
     Device,
@@ -77,7 +78,7 @@ def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
         facts,
         backend=Backend.PYTHON,
         max_batch_size=_CPU_BATCH,
-        instances=(InstanceGroup(Device.CPU, max(2, cores)),),
+        instances=(InstanceGroup(Device.CPU, max(FEWEST_INSTANCES, cores)),),
         batching=DynamicBatching(
             QueuePolicy(64, 20 * _SECOND),
             level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},

@@ -7,6 +7,10 @@ without bound or waits without end (Triton reads 0 as "no limit").
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Final
+
+FEWEST_INSTANCES: Final = 2
+"""Of a model; `ModelSpec` says why."""
 
 
 class Backend(StrEnum):
@@ -164,10 +168,10 @@ class DynamicBatching:
 class ModelSpec:
     """A model as Triton serves it, by two instances or more.
 
-    Bounded queues need the second: where they are bounded Triton (2.51 measured, 26.06 reads the same) may not notice
-    that its only instance has become free until another request is queued, or half a second has passed
-    (`DynamicBatchScheduler::WaitForPayloadSlotAvailable`). At four times the load, with its queue full, one instance
-    served a tenth of what it can (docs/benchmarks.md).
+    Bounded queues need the second: where they are bounded Triton (2.51 measured, its source of June 2026 reads the
+    same) may not notice that its only instance has become free until another request is queued, or half a second has
+    passed (`DynamicBatchScheduler::WaitForPayloadSlotAvailable`). At four times the load, with its queue full, one
+    instance served a tenth of what it can (docs/benchmarks.md).
 
     `warm_up` names the batch sizes that run once, on zeros, before the model counts as ready. `parameters` are read by
     the model and by clients; `metric_tags` become labels of the model's metrics. With `response_cache` (and a server
@@ -193,7 +197,7 @@ class ModelSpec:
         _require(bool(self.name), "a model needs a name")
         _require(bool(self.inputs and self.outputs), "a model needs inputs and outputs")
         count = sum(group.count for group in self.instances)
-        _require(count >= 2, f"a model needs two instances at least, has {count}: see ModelSpec")  # noqa: PLR2004
+        _require(count >= FEWEST_INSTANCES, f"a model needs two instances at least, has {count}: see ModelSpec")
         _require(self.max_batch_size >= 1, f"max_batch_size must be at least 1, is {self.max_batch_size}")
         self._check_sizes("warm_up", self.warm_up)
         self._check_sizes("preferred_sizes", self.batching.preferred_sizes)

@@ -71,7 +71,8 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         sizes if backend is Backend.TENSORRT else st.just(()),
     )
     group = st.builds(InstanceGroup, st.sampled_from(Device), st.integers(1, 100), st.none() | RATE_LIMITS)
-    groups = draw(st.lists(group, min_size=2, max_size=3))
+    several = st.lists(group, min_size=1, max_size=3)
+    groups = draw(several.filter(lambda groups: sum(group.count for group in groups) > 1))
     return ModelSpec(
         name=draw(TEXT.filter(bool)),
         backend=backend,
