@@ -12,11 +12,12 @@ from onnx import ModelProto
 from inference.compile.correct import correct_biases
 from inference.compile.graph import ACTIVATIONS, CONVOLUTION, finish, head
 from inference.compile.observe import observe
+from inference.compile.pool_first import POOLING, pool_first
 from inference.compile.scheme import Integers, Scheme
 from inference.compile.toolbox import QDQQuantizer, quant_pre_process
 
 _LAYERS: Final = (CONVOLUTION, "Add")
-_OPERATIONS: Final = [*_LAYERS, *sorted(ACTIVATIONS)]
+_OPERATIONS: Final = [*_LAYERS, *sorted(ACTIVATIONS), POOLING]
 
 
 class Quantiser:
@@ -29,7 +30,7 @@ class Quantiser:
     def __init__(self, source: ModelProto, pixels: npt.NDArray[np.uint8], scheme: Scheme) -> None:
         self.source = source
         self.scheme = scheme
-        self._folded = _fold(source)
+        self._folded = _fold(pool_first(source))
         spared = {*head(self._folded)}
         nodes = self._folded.graph.node
         self.layers = {
@@ -37,6 +38,7 @@ class Quantiser:
         }
         """What can be quantised, in order: a node's name, and the tensor by which a reader knows it."""
         self._activations = [node.name for node in nodes if node.op_type in ACTIVATIONS and node.name not in spared]
+        self._pools = [node.name for node in nodes if node.op_type == POOLING]
         if not self.layers:
             raise ValueError("the model has no layer to quantise")
         self._observed = observe(self._folded, pixels, _OPERATIONS, scheme.method)
@@ -60,8 +62,8 @@ class Quantiser:
             weight_qType=self.scheme.integers.weights,
             activation_qType=self.scheme.integers.activations,
             tensors_range=self._observed.ranges,
-            # An activation goes with its convolution: alone it is not touched.
-            nodes_to_quantize=[*layers, *self._activations],
+            # An activation goes with its convolution, a pooling with what it pools: alone they are not touched.
+            nodes_to_quantize=[*layers, *self._activations, *self._pools],
             nodes_to_exclude=[],
             op_types_to_quantize=_OPERATIONS,
             extra_options=_options(self.scheme.integers),
