@@ -10,7 +10,7 @@ from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedO
 from tritonclient.utils import InferenceServerException
 
 from lookalike.adapters.triton.errors import status, translated
-from lookalike.adapters.triton.facts import ServedModel, read_served_model
+from lookalike.adapters.triton.facts import ServedModel, read_served_models
 from lookalike.domain.embedding import DIMENSIONS, Embedding
 from lookalike.errors import InvalidRequestError, UnavailableError
 from lookalike.ports.embedder import ModelFacts, Pixels, Prediction, Priority
@@ -25,9 +25,9 @@ _MARGIN: Final = 0.25
 class TritonEmbedder:
     """The model `name` of the Triton server behind `client`, which whoever made it closes.
 
-    What the model says of itself is read when it is first needed. Photos go in requests of the server's largest batch,
-    `concurrency` of one call's at a time. A request waits in the server's queue, by its priority, at most `timeouts`
-    seconds.
+    What the model says of itself is read when it is first needed; bulk work goes to the model that it names for that,
+    if any. Photos go in requests of the server's largest batch, `concurrency` of one call's at a time. A request waits
+    in the server's queue, by its priority, at most `timeouts` seconds.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class TritonEmbedder:
         self._timeouts = timeouts
         self._concurrency = concurrency
         self._reading = threading.Lock()
-        self._served: ServedModel | None = None
+        self._served: Mapping[Priority, ServedModel] | None = None
 
     @property
     def facts(self) -> ModelFacts:
         """What the model says of itself. Raises `UnavailableError` where it cannot be asked."""
-        return self._model().facts
+        return self._model(Priority.INTERACTIVE).facts
 
     def embed_many(self, photos: Sequence[Pixels], priority: Priority) -> list[Prediction]:
         """One prediction a prepared photo, uint8 [size, size, 3], in order.
@@ -56,7 +56,7 @@ class TritonEmbedder:
         Raises `InvalidRequestError` for any other array, `OverloadedError` where the server refuses more work,
         `UnavailableError` where it does not answer, or not as the model would.
         """
-        model = self._model()
+        model = self._model(priority)
         for photo in photos:
             _check(photo, model.facts.input_size)
         batches = list(_batches(photos, model.max_batch))
@@ -70,11 +70,11 @@ class TritonEmbedder:
             finally:
                 threads.shutdown(wait=False, cancel_futures=True)
 
-    def _model(self) -> ServedModel:
+    def _model(self, priority: Priority) -> ServedModel:
         with self._reading:
             if self._served is None:
-                self._served = read_served_model(self._client, self._name, self._timeouts[Priority.INTERACTIVE])
-            return self._served
+                self._served = read_served_models(self._client, self._name, self._timeouts[Priority.INTERACTIVE])
+            return self._served[priority]
 
     def _predict(self, model: ServedModel, batch: Sequence[Pixels], priority: Priority) -> list[Prediction]:
         with translated():
@@ -93,7 +93,7 @@ class TritonEmbedder:
         seconds = self._timeouts[priority]
         try:
             return self._client.infer(
-                self._name,
+                model.name,
                 [InferInput("PHOTO", list(batch.shape), "UINT8").set_data_from_numpy(batch)],
                 model_version=model.version,
                 outputs=[InferRequestedOutput("EMBEDDING"), InferRequestedOutput("CATEGORY")],

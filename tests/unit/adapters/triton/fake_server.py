@@ -24,11 +24,12 @@ PARAMETERS = {
 
 @dataclass
 class Behaviour:
-    """What the server does; a test changes it while it runs."""
+    """What the server does; a test changes it while it runs. `others`: what it knows of models by their names."""
 
     parameters: dict[str, str] = field(default_factory=lambda: dict(PARAMETERS))
     versions: tuple[str, ...] = ("1",)
     max_batch: int = 4
+    others: dict[str, tuple[dict[str, str], int]] = field(default_factory=dict)
     abort: tuple[grpc.StatusCode, str] | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
     without: str | None = None
@@ -46,8 +47,9 @@ class _Servicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[
 
     def ModelConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         answer = service_pb2.ModelConfigResponse()
-        answer.config.max_batch_size = self._behaviour.max_batch
-        for name, value in self._behaviour.parameters.items():
+        usual = self._behaviour.parameters, self._behaviour.max_batch
+        parameters, answer.config.max_batch_size = self._behaviour.others.get(request.name, usual)
+        for name, value in parameters.items():
             answer.config.parameters[name].string_value = value
         return answer
 

@@ -49,6 +49,32 @@ def test_a_model_that_does_not_tell_about_itself_is_not_used(
         _ = embedder.facts
 
 
+def test_bulk_work_goes_to_the_model_that_is_named_for_it(embedder: TritonEmbedder, server: Behaviour) -> None:
+    server.parameters["bulk_model"] = "toy-bulk"
+    server.others["toy-bulk"] = (dict(PARAMETERS), 16)
+    embedder.embed_many(photos(7), Priority.BULK)
+    embedder.embed_many(photos(7), Priority.INTERACTIVE)
+    asked = [(request.model_name, request.inputs[0].shape[0]) for request in server.requests]
+    assert asked[0] == ("toy-bulk", 7)
+    assert sorted(asked[1:]) == [("toy", 3), ("toy", 4)]
+
+
+@pytest.mark.parametrize(
+    ("fact", "other"),
+    [("version", "toy-ffffffffffff-p1"), ("preparation", "2"), ("similarity_slope", "2.0")],
+)
+def test_bulk_work_does_not_go_to_another_version(
+    embedder: TritonEmbedder, server: Behaviour, fact: str, other: str
+) -> None:
+    server.parameters["bulk_model"] = "toy-bulk"
+    server.others["toy-bulk"] = ({**PARAMETERS, fact: other}, 16)
+    for priority in Priority:
+        with pytest.raises(UnavailableError, match="toy-bulk is of another version than its toy"):
+            embedder.embed_many(photos(1), priority)
+    server.others["toy-bulk"] = (dict(PARAMETERS), 16)
+    assert len(embedder.embed_many(photos(1), Priority.BULK)) == 1
+
+
 @pytest.mark.parametrize("count", [1, 4, 5, 23])
 def test_photos_go_in_the_servers_batches_and_come_back_in_order(
     embedder: TritonEmbedder, server: Behaviour, count: int
