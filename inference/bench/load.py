@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inference.bench.prepared import Ended
 from lookalike.errors import LookalikeError
 
 
@@ -48,16 +49,28 @@ def closed_loop(clients: int, requests: int, call: Callable[[], object]) -> Load
     return Load(answers, time.perf_counter() - started)
 
 
-def open_loop(rate: float, seconds: float, call: Callable[[], object], most: int = 32) -> Load:
-    """`rate` requests a second, whether those before are answered or not (as long as fewer than `most` are open)."""
-    started, pause = time.perf_counter(), threading.Event()
-    with ThreadPoolExecutor(most) as threads:
-        waiting = []
-        for number in range(round(rate * seconds)):
-            due = started + number / rate
-            pause.wait(max(0.0, due - time.perf_counter()))
-            waiting.append(threads.submit(_timed, call, due))
-        answers = [answer.result() for answer in waiting]
+def open_loop(rate: float, seconds: float, begin: Callable[[Ended], None], most: int = 256, seed: int = 1) -> Load:
+    """`rate` requests a second on average, whether those before are answered or not.
+
+    They come as strangers do, at random moments (a Poisson process): evenly spaced ones would hardly ever wait. `most`
+    are open at once, and the next waits; its time counts from when it was due.
+    """
+    answers: list[Answer] = []
+    started, pause, room = time.perf_counter(), threading.Event(), threading.Semaphore(most)
+
+    def send(due: float) -> None:
+        def ended(error: type[LookalikeError] | None) -> None:
+            answers.append(Answer(time.perf_counter() - due, error))
+            room.release()
+
+        room.acquire()
+        begin(ended)
+
+    for due in started + np.random.default_rng(seed).exponential(1 / rate, round(rate * seconds)).cumsum():
+        pause.wait(max(0.0, due - time.perf_counter()))
+        send(due)
+    for _ in range(most):  # until all are answered
+        room.acquire()
     return Load(answers, time.perf_counter() - started)
 
 

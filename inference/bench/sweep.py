@@ -26,12 +26,12 @@ from inference.bench.capacity import Curve, Point, bisection, in_turns, recommen
 from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
 from inference.bench.perf_analyzer import analysed
+from inference.bench.prepared import PreparedSearch
 from inference.bench.triton import Served, serving
 from inference.serving.committed import CPU_MODEL
 from inference.serving.repositories import cpu_spec
 from inference.serving.spec import Level, ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
-from lookalike.ports.embedder import Priority
 from tests.rehearsal.servers.triton import TritonMissingError
 
 OURS: Final = "ours"
@@ -76,9 +76,9 @@ def main() -> None:
 
 
 def variant(spec: ModelSpec, batch: int, delay_us: int) -> ModelSpec:
-    """The same serving with another batch size and delay; a queue for shoppers that fills a batch on each instance."""
+    """The same serving with another batch size and delay; a queue for shoppers that grows as larger batches do."""
     shoppers = spec.batching.level_queues[Level.INTERACTIVE]
-    room = max(shoppers.size, batch * sum(group.count for group in spec.instances))
+    room = max(shoppers.size, shoppers.size * batch // spec.max_batch_size)
     queues = {**spec.batching.level_queues, Level.INTERACTIVE: replace(shoppers, size=room)}
     batching = replace(spec.batching, delay_us=delay_us, level_queues=queues)
     return replace(spec, max_batch_size=batch, batching=batching, warm_up=tuple(range(1, batch + 1)))
@@ -104,13 +104,9 @@ def measure(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> lis
     ]
 
 
-def _searching(served: Served, spec: ModelSpec) -> Callable[[], None]:
+def _searching(served: Served, spec: ModelSpec) -> PreparedSearch:
     photo = np.random.default_rng(1).integers(0, 256, spec.inputs[0].dims, dtype=np.uint8)
-
-    def search() -> None:
-        served.embedder.embed_many([photo], Priority.INTERACTIVE)
-
-    return search
+    return PreparedSearch(served.grpc, spec.name, photo)
 
 
 def report(curves: Sequence[Curve], budget_ms: float, committed: ModelSpec) -> dict[str, Any]:
@@ -145,8 +141,8 @@ def _said(curve: Curve, budget_ms: float) -> str:
     return f"batch {curve.max_batch}, delay {curve.delay_us} µs: {held} ({len(curve.points)} points)"
 
 
-def _at_rates(search: Callable[[], None], seconds: float) -> Callable[[float], Point]:
-    return lambda rate: _point(rate, open_loop(rate, seconds, search))
+def _at_rates(search: PreparedSearch, seconds: float) -> Callable[[float], Point]:
+    return lambda rate: _point(rate, open_loop(rate, seconds, search.begin))
 
 
 def _point(offered: float, load: Load) -> Point:

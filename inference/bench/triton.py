@@ -5,9 +5,9 @@ Each figure a ratio within this run; everything runs on this machine's cores, th
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,24 +18,24 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from inference.bench.in_process import open_session
+from inference.bench.bare import bare, processor_seconds
+from inference.bench.imports import imports
 from inference.bench.load import Load, closed_loop, open_loop
+from inference.bench.prepared import PreparedSearch
 from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import CPU_MODEL
-from inference.serving.repositories import cpu_spec
-from inference.serving.spec import ModelSpec
+from inference.serving.repositories import BULK, NAME, cpu_spec, with_imports_aside
+from inference.serving.spec import Level, ModelSpec
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.adapters.triton.client import open_client
 from lookalike.adapters.triton.embedder import TritonEmbedder
 from lookalike.errors import OverloadedError
 from lookalike.ports.embedder import Pixels, Priority
-from tests.rehearsal.servers.triton import triton_server
+from tests.rehearsal.servers.triton import ALLOCATOR, triton_server
 
-_PHOTOS = 128
-_BATCHES = (1, 2, 4, 8, 16)
+_PHOTOS = 1024
 _CLIENTS = 64
-_IMPORTERS = 2
-_BESIDE_SECONDS = 15.0
+_SECONDS = 15.0
 _CROWDS = 100
 _FORGOTTEN = 0.3
 """Seconds; Triton looks for a free instance every half second even where it missed that one became free."""
@@ -56,7 +56,7 @@ class Served:
 
     def processor_seconds(self) -> float:
         """Processor time of server and model so far."""
-        return sum(map(_spent, self.family()))
+        return sum(map(processor_seconds, self.family()))
 
     def memory_mb(self) -> float:
         """Resident memory of server and model in megabytes; what they share counts in each."""
@@ -78,48 +78,48 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=psutil.cpu_count() or 1, help="model instances, one a core")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median counts")
     options = parser.parse_args()
+    os.environ |= ALLOCATOR  # the model in process is a child of this one, and shall have no worse
     facts = OnnxEmbedder(CPU_MODEL, threads=1).facts
     spec = cpu_spec(facts, options.cores)
     single = replace(spec, max_batch_size=1, warm_up=(1,))
     size = (_PHOTOS, facts.input_size, facts.input_size, 3)
     photos = list(np.random.default_rng(1).integers(0, 256, size, dtype=np.uint8))
     figures: dict[str, float] = {}
-    with serving(spec) as batching, serving(single) as alone:
+    with serving(*with_imports_aside(spec)) as batching, serving(single) as alone:
         figures |= beside_in_process(batching, photos, options.cores, options.rounds)
-        figures |= beside_batch_of_one(batching, alone, photos, options.rounds)
-        figures |= beside_bulk(batching, photos)
-        figures |= overloaded(batching, photos)
+        figures |= beside_batch_of_one(batching, alone, photos[0], options.rounds)
+        figures |= beside_bulk(batching, photos[0])
+        figures |= overloaded(batching, photos[0])
         figures |= in_crowds(batching, photos)
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 
 
 @contextmanager
-def serving(spec: ModelSpec) -> Iterator[Served]:
+def serving(*specs: ModelSpec) -> Iterator[Served]:
     """A Triton server of the shipped model so configured."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(triton_server(assemble_cpu(CPU_MODEL, folder / "repository", spec)))
+        server = stack.enter_context(triton_server(assemble_cpu(CPU_MODEL, folder / "repository", *specs)))
         client = stack.enter_context(open_client(server.grpc))
         yield Served(TritonEmbedder(client), psutil.Process(server.pid), server.grpc)
 
 
 def beside_in_process(served: Served, photos: list[Pixels], cores: int, rounds: int) -> dict[str, float]:
-    """Throughput of bulk work beside bare ONNX Runtime: by the clock, and by what a photo costs in processor time.
+    """Throughput of bulk work beside bare OpenVINO: by the clock, and by what a photo costs in processor time.
 
     Where other work wants the same cores the clock says little and processor time much.
     """
-    ways = [(batch, *split) for batch in _BATCHES for split in ((1, cores), (cores, 1))]
-    bare = {way: _bare(photos, *way) for way in ways}
-    best = max(bare, key=lambda way: max(_rate(bare[way]) for _ in range(2)))
     walls, servers, wholes, rates = [], [], [], []
-    for _ in range(rounds):
-        inside = _measure(bare[best], served)
-        through = _measure(lambda: served.embedder.embed_many(photos, Priority.BULK), served)
-        walls.append(inside.wall / through.wall)
-        servers.append(inside.here / through.server)
-        wholes.append(inside.here / (through.server + through.here))
-        rates.append(_PHOTOS / through.wall)
-    print("in process, best: batches of {}, {} at once on {} threads each".format(*best))
+    with bare(photos) as alone:
+        best = alone.best(cores)
+        for _ in range(rounds):
+            inside = alone.run(best)
+            through = _measure(lambda: served.embedder.embed_many(photos, Priority.BULK), served)
+            walls.append(inside.wall / through.wall)
+            servers.append(inside.processor / through.server)
+            wholes.append(inside.processor / (through.server + through.here))
+            rates.append(_PHOTOS / through.wall)
+    print(f"in process, best: {best}")
     print(f"Triton / in process: throughput {_spread(walls)}   (goal 0.95)")
     print(f"  by processor time: server {_spread(servers)}, server and client {_spread(wholes)}")
     return {
@@ -130,29 +130,27 @@ def beside_in_process(served: Served, photos: list[Pixels], cores: int, rounds: 
     }
 
 
-def beside_batch_of_one(batching: Served, alone: Served, photos: list[Pixels], rounds: int) -> dict[str, float]:
+def beside_batch_of_one(batching: Served, alone: Served, photo: Pixels, rounds: int) -> dict[str, float]:
     """64 clients with one photo each, with dynamic batching and without."""
+    searches = (
+        PreparedSearch(batching.grpc, NAME + BULK, photo, Level.BULK),
+        PreparedSearch(alone.grpc, NAME, photo, Level.BULK),
+    )
     ratios = []
     for _ in range(rounds):
-        rates = [
-            closed_loop(_CLIENTS, 4, lambda served=served: served.embedder.embed_many(photos[:1], Priority.BULK)).rate  # type: ignore[misc]
-            for served in (batching, alone)
-        ]
-        ratios.append(rates[0] / rates[1])
+        batched, single = (closed_loop(_CLIENTS, 8, search).rate for search in searches)
+        ratios.append(batched / single)
     print(f"dynamic batching / batch of one, {_CLIENTS} clients: {_spread(ratios)}   (goal 1.3, INT8 on two cores)")
     return {"dynamic_batching": statistics.median(ratios)}
 
 
-def beside_bulk(served: Served, photos: list[Pixels]) -> dict[str, float]:
+def beside_bulk(served: Served, photo: Pixels) -> dict[str, float]:
     """Searches at a quarter of what the server can do, alone and while imports fill it."""
-
-    def search() -> None:
-        served.embedder.embed_many(photos[:1], Priority.INTERACTIVE)
-
+    search = PreparedSearch(served.grpc, NAME, photo)
     rate = closed_loop(6, 40, search).rate / 4
-    alone = open_loop(rate, _BESIDE_SECONDS, search)
-    with _imports(served, photos):
-        beside = open_loop(rate, _BESIDE_SECONDS, search)
+    alone = open_loop(rate, _SECONDS, search.begin)
+    with imports(served.grpc, len(photo)):
+        beside = open_loop(rate, _SECONDS, search.begin)
     lost = len(beside.answers) - len(beside.of(None).answers)
     print(f"searches, {rate:.0f} a second: {_times(alone.of(None))}")
     print(f"  beside imports: {_times(beside.of(None))} (goal 1.5 x); not served {lost}")
@@ -163,43 +161,21 @@ def beside_bulk(served: Served, photos: list[Pixels]) -> dict[str, float]:
     }
 
 
-@contextmanager
-def _imports(served: Served, photos: list[Pixels]) -> Iterator[None]:
-    """Bulk work without end, more at once than there are instances, so that its queue is never empty."""
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.is_set():
-            served.embedder.embed_many(photos, Priority.BULK)
-
-    with ThreadPoolExecutor(_IMPORTERS) as threads:
-        importers = [threads.submit(work) for _ in range(_IMPORTERS)]
-        try:
-            time.sleep(1)  # the queue fills
-            yield
-        finally:
-            ended.set()
-        for importer in importers:
-            importer.result()  # an import that failed would have left the server idle
-
-
-def overloaded(served: Served, photos: list[Pixels]) -> dict[str, float]:
+def overloaded(served: Served, photo: Pixels) -> dict[str, float]:
     """Searches at half of and at four times what the server can do."""
-
-    def search() -> None:
-        served.embedder.embed_many(photos[:1], Priority.INTERACTIVE)
-
+    search = PreparedSearch(served.grpc, NAME, photo)
     capacity = closed_loop(6, 40, search).rate
     before, memory = set(served.family()), served.memory_mb()
-    calm = open_loop(capacity / 2, 8, search).of(None)
-    storm = open_loop(capacity * 4, 8, search)
-    kept, refused = storm.of(None), storm.of(OverloadedError)
-    other = len(storm.answers) - len(kept.answers) - len(refused.answers)
-    print(f"searches: capacity {capacity:.0f} a second; at half of it {_times(calm)}")
+    usual = open_loop(capacity / 2, _SECONDS, search.begin)
+    storm = open_loop(capacity * 4, _SECONDS, search.begin)
+    calm, kept, refused = usual.of(None), storm.of(None), storm.of(OverloadedError)
+    early, other = usual.of(OverloadedError), len(storm.answers) - len(kept.answers) - len(refused.answers)
+    print(f"searches: capacity {capacity:.0f} a second; at half of it {_times(calm)}; refused {len(early.answers)}")
     same, growth = set(served.family()) == before, served.memory_mb() / memory
     print(f"  at four times: {_times(kept)} (goal 2 x); refused {_times(refused)} (goal 50 ms); otherwise {other}")
     print(f"  memory afterwards {growth:.3f} of before (goal: flat); {'the same' if same else 'other'} processes")
     return {
+        "refused_at_half_load": len(early.answers) / len(usual.answers),
         "overload_p99_to_calm": kept.milliseconds(99) / calm.milliseconds(99),
         "overload_p50_to_calm": kept.milliseconds(50) / calm.milliseconds(50),
         "overload_served_to_capacity": kept.rate / capacity,
@@ -230,33 +206,14 @@ def in_crowds(served: Served, photos: list[Pixels]) -> dict[str, float]:
     return {"crowds_with_a_forgotten_search": forgotten, "crowds": _CROWDS}
 
 
-def _bare(photos: list[Pixels], batch: int, sessions: int, threads: int) -> Callable[[], None]:
-    """ONNX Runtime alone, photos stacked beforehand: `sessions` side by side, each on `threads` threads."""
-    session = open_session(CPU_MODEL, threads)
-    ready = [np.stack(photos[start : start + batch]) for start in range(0, len(photos), batch)]
-
-    def run() -> None:
-        with ThreadPoolExecutor(sessions) as side_by_side:
-            list(side_by_side.map(lambda each: session.run(None, {"PHOTO": each}), ready))
-
-    return run
-
-
-def _rate(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return 1 / (time.perf_counter() - started)
-
-
 def _measure(run: Callable[[], object], served: Served) -> Cost:
-    started, server, here = time.perf_counter(), served.processor_seconds(), _spent(psutil.Process())
+    started, server, here = time.perf_counter(), served.processor_seconds(), processor_seconds(psutil.Process())
     run()
-    return Cost(time.perf_counter() - started, served.processor_seconds() - server, _spent(psutil.Process()) - here)
-
-
-def _spent(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+    return Cost(
+        time.perf_counter() - started,
+        served.processor_seconds() - server,
+        processor_seconds(psutil.Process()) - here,
+    )
 
 
 def _times(load: Load) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import CPU_MODEL, configurations
-from inference.serving.repositories import cpu_spec
+from inference.serving.repositories import cpu_spec, with_imports_aside
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 
 
@@ -24,7 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.assemble:
         facts = OnnxEmbedder(CPU_MODEL, threads=1).facts
-        assemble_cpu(CPU_MODEL, options.assemble, cpu_spec(facts, options.cores))
+        assemble_cpu(CPU_MODEL, options.assemble, *with_imports_aside(cpu_spec(facts, options.cores)))
     elif options.check:
         sys.exit("".join(_differences()) or 0)
     else:

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.serving.generate import ConfigGenerator
-from inference.serving.repositories import LITE, NAME, cloud_cpu_spec, cpu_spec, gpu_spec
+from inference.serving.repositories import LITE, NAME, cloud_cpu_spec, cpu_spec, gpu_spec, with_imports_aside
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ def configurations() -> dict[Path, str]:
     gpu, cpu, lite = (OnnxEmbedder(model, threads=1).facts for model in (MODEL, CPU_MODEL, LITE_MODEL))
     specs = (
         ("model_repo", gpu_spec(gpu)),
-        ("model_repo_cpu", cpu_spec(cpu)),
+        *(("model_repo_cpu", spec) for spec in with_imports_aside(cpu_spec(cpu))),
         ("model_repo_cpu", cpu_spec(lite, name=LITE)),
         ("model_repo_cloud_cpu", cloud_cpu_spec(cpu)),
     )

@@ -34,15 +34,16 @@ NAME: Final = "embedder"
 LITE: Final = "embedder-lite"
 """For phones, browsers and small processors; its vectors search what `NAME` indexed."""
 _SECOND: Final = 1_000_000
+BULK: Final = "-bulk"
+"""Ends the name of the model beside one on processors that takes its imports."""
 _GPU_BATCH: Final = 32
-# EfficientNet-Lite0 on a CPU gains nothing by larger batches (6.1 ms of processor time a photo in 1 or 2, 6.7 in 8),
-# and a shopper waits for those before to end.
 _CPU_BATCH: Final = 2
+_CPU_BULK_BATCH: Final = 16
 # Shoppers that may wait, at least: as many as one call sends at once (lookalike/adapters/triton/embedder.py). At four
 # times the load (`python -m inference.bench.triton`, two cores) those served had a p99 of 65 to 107 ms, about the 95
 # that a search's budget gives the model; with a queue of one 28 ms, twice the calm 15, but six searches at once were
 # then too many.
-_CPU_SHOPPERS: Final = 4
+_CPU_SHOPPERS: Final = 3
 
 
 def gpu_spec(facts: ModelFacts, accelerator: TensorRt | None = None) -> ModelSpec:
@@ -67,7 +68,7 @@ def engine_spec(served: ModelSpec, plans: Mapping[str, str], best: int) -> Model
 
 
 def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
-    """On `cores` processors, by ONNX Runtime inside Triton's Python backend, one thread and one instance each.
+    """On `cores` processors, by OpenVINO inside Triton's Python backend, one thread and one instance each.
 
     A single core has two instances, as `ModelSpec` wants.
 
@@ -81,15 +82,32 @@ def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
         instances=(InstanceGroup(Device.CPU, max(FEWEST_INSTANCES, cores)),),
         batching=DynamicBatching(
             QueuePolicy(64, 20 * _SECOND),
-            level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},
+            level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores - 1), _SECOND)},
         ),
         name=name,
-        threads=1,
+        threads="1",
+        gives_way="false",
     )
 
 
+def with_imports_aside(searches: ModelSpec) -> tuple[ModelSpec, ModelSpec]:
+    """A `cpu_spec`, and the same model once more beside it, which takes bulk work in processes that give way.
+
+    Triton cannot interrupt a batch, the system can: a search does not wait for imports, and these need not keep their
+    batches small for it.
+    """
+    imports = replace(
+        searches,
+        name=searches.name + BULK,
+        max_batch_size=_CPU_BULK_BATCH,
+        warm_up=tuple(range(1, _CPU_BULK_BATCH + 1)),
+        parameters={**searches.parameters, "gives_way": "true"},
+    )
+    return replace(searches, parameters={**searches.parameters, "bulk_model": imports.name}), imports
+
+
 def cloud_cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
-    """As `cpu_spec`, by Triton's own ONNX Runtime backend: NVIDIA's image has it, and no ONNX Runtime for Python.
+    """As `cpu_spec`, by Triton's own ONNX Runtime backend: NVIDIA's image has it, and no OpenVINO for Python.
 
     https://github.com/triton-inference-server/onnxruntime_backend#onnx-runtime-cpu-execution-provider-options
     """
@@ -100,8 +118,8 @@ def cloud_cpu_spec(facts: ModelFacts, cores: int = 2) -> ModelSpec:
         max_batch_size=rehearsed.max_batch_size,
         instances=rehearsed.instances,
         batching=rehearsed.batching,
-        intra_op_thread_count=1,
-        inter_op_thread_count=1,
+        intra_op_thread_count="1",
+        inter_op_thread_count="1",
     )
 
 
@@ -113,7 +131,7 @@ def _spec(
     instances: tuple[InstanceGroup, ...],
     batching: DynamicBatching,
     name: str = NAME,
-    **settings: int,
+    **settings: str,
 ) -> ModelSpec:
     side = facts.input_size
     return ModelSpec(
@@ -129,7 +147,7 @@ def _spec(
         batching=batching,
         # Both backends plan memory and kernels anew for each shape they meet.
         warm_up=tuple(range(1, max_batch_size + 1)),
-        parameters=_parameters(facts) | {name: str(value) for name, value in settings.items()},
+        parameters=_parameters(facts) | settings,
         metric_tags={"model_version": facts.version},
     )
 

@@ -1,5 +1,6 @@
 """What only a real Triton shows: its refusals, its restarts, that it serves only the weights it was set up for."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -85,8 +86,9 @@ def test_it_sees_what_the_same_model_in_process_sees(embedder: TritonEmbedder) -
     for one, other in zip(
         embedder.embed_many(photos(9), Priority.BULK), inside.embed_many(photos(9), Priority.BULK), strict=True
     ):
-        assert one.embedding.cosine(other.embedding) == pytest.approx(1, abs=1e-5)
-        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-4)
+        # Another runtime rounds other numbers to other integers (docs/benchmarks.md: 0.9998 on average on photos).
+        assert one.embedding.cosine(other.embedding) == pytest.approx(1, abs=0.002)
+        assert one.probabilities == pytest.approx(other.probabilities, abs=0.06)
 
 
 def test_a_full_queue_refuses_and_serves_the_others(embedder: TritonEmbedder) -> None:
@@ -119,6 +121,32 @@ def test_a_shopper_overtakes_an_import(embedder: TritonEmbedder) -> None:
         threads.submit(ask, 1, Priority.INTERACTIVE).result()
     assert finished.index(Priority.INTERACTIVE) < 4
     assert len(finished) == 9
+
+
+@pytest.mark.usefixtures("server")
+def test_imports_run_aside_and_give_way_to_all_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # where OpenVINO would keep who it reports
+    with triton_server(assemble_cpu(find_model(), tmp_path / "repository")) as running, open_client(running.grpc) as at:
+        embedder = TritonEmbedder(at)
+        (search,) = embedder.embed_many(photos(1), Priority.INTERACTIVE)
+        (indexed, *_) = embedder.embed_many([*photos(1), *photos(17)], Priority.BULK)
+        assert search.embedding.cosine(indexed.embedding) == pytest.approx(1, abs=1e-5)
+        metrics = httpx.get(running.metrics).text
+        policies = {served(stub): scheduling(stub) for stub in psutil.Process(running.pid).children()}
+    assert f'nv_inference_request_success{{_model_version="{embedder.facts.version}",model="embedder-bulk"' in metrics
+    assert os.SCHED_IDLE not in policies["embedder"]
+    assert os.SCHED_IDLE in policies["embedder-bulk"]
+    assert not (tmp_path / "home").exists()
+
+
+def served(stub: psutil.Process) -> str:
+    """The model of an instance's process, from the path of its code."""
+    return next((Path(word).parents[1].name for word in stub.cmdline() if word.endswith("model.py")), "")
+
+
+def scheduling(stub: psutil.Process) -> set[int]:
+    """How the system schedules its threads."""
+    return {os.sched_getscheduler(thread.id) for thread in stub.threads()}
 
 
 def test_its_metrics_name_the_model_version(server: Triton, embedder: TritonEmbedder) -> None:

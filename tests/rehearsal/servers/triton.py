@@ -36,7 +36,14 @@ _PORTS: Final = range(20_000, 30_000)
 _START_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 20.0
 _REGION_BYTES: Final = 16 << 20  # a batch of photos is 0.6 MB: one region holds what is under way, and never grows
-_KEPT_MEMORY: Final = str(256 << 20)
+ALLOCATOR: Final = {
+    # glibc otherwise returns and refaults each photo's memory: 6.8 ms of processor time a photo in place of 6.5.
+    "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    # Fewer faults for what it does take: imports of 16 photos went 0.7 times as fast as in process, and 0.9 with this.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
+"""Settings of glibc's memory for a server, and for what is measured beside it."""
 
 
 class TritonMissingError(RuntimeError):
@@ -175,9 +182,7 @@ def _environment(wheel: Path) -> dict[str, str]:
     return {
         **os.environ,
         "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries)),
-        # glibc otherwise returns and refaults each photo's memory: 6.8 ms of processor time a photo in place of 6.5.
-        "MALLOC_MMAP_THRESHOLD_": _KEPT_MEMORY,
-        "MALLOC_TRIM_THRESHOLD_": _KEPT_MEMORY,
+        **ALLOCATOR,
         # The stub embeds Python, which finds its home and packages by the `python3` that comes first.
         "PATH": os.pathsep.join((str(Path(sys.prefix) / "bin"), os.environ.get("PATH", ""))),
     }

@@ -12,7 +12,7 @@ from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import configurations
 from inference.serving.generate import ConfigGenerator
 from inference.serving.parse import parse_pbtxt
-from inference.serving.repositories import cpu_spec, engine_spec, gpu_spec
+from inference.serving.repositories import cpu_spec, engine_spec, gpu_spec, with_imports_aside
 from inference.serving.spec import Backend, Device, Level, ModelSpec, TensorRt
 from lookalike.adapters.triton.embedder import _LEVELS
 from lookalike.domain.embedding import ModelVersion
@@ -66,6 +66,18 @@ def test_each_runs_on_its_own_device() -> None:
     )
 
 
+def test_imports_have_the_same_model_in_larger_batches_and_give_way() -> None:
+    usual = cpu_spec(FACTS)
+    searches, imports = with_imports_aside(usual)
+    assert searches.parameters == {**usual.parameters, "bulk_model": imports.name}
+    assert imports.parameters == {**usual.parameters, "gives_way": "true"}
+    assert usual.parameters["gives_way"] == "false"
+    assert imports.max_batch_size > searches.max_batch_size == usual.max_batch_size
+    same = {"name": usual.name, "parameters": {}, "max_batch_size": 1, "warm_up": ()}
+    assert replace(imports, **same) == replace(searches, **same) == replace(usual, **same)
+    assert set(imports.warm_up) == set(range(1, imports.max_batch_size + 1))
+
+
 def test_a_single_core_has_two_instances() -> None:
     assert cpu_spec(FACTS, cores=1).instances == cpu_spec(FACTS, cores=2).instances
 
@@ -100,12 +112,14 @@ def test_a_fleet_with_engines_built_ahead_is_accelerated() -> None:
 def test_an_assembled_repository_holds_configuration_code_and_weights(tmp_path: Path) -> None:
     model = write_model(tmp_path / "model.onnx")
     repository = assemble_cpu(model, tmp_path / "repository")
-    version = repository / "embedder" / "1"
-    assert (version / "model.onnx").read_bytes() == model.read_bytes()
-    assert "class TritonPythonModel" in (version / "model.py").read_text(encoding="utf-8")
-    parameters = parse_pbtxt((repository / "embedder" / "config.pbtxt").read_text(encoding="utf-8")).parameters
-    assert hashlib.sha256(model.read_bytes()).hexdigest()[:12] in parameters["version"]
-    assert json.loads(parameters["categories"]) == ["dress", "shirt"]
+    assert {path.name for path in repository.iterdir()} == {"embedder", "embedder-bulk"}
+    for folder in repository.iterdir():
+        assert (folder / "1" / "model.onnx").read_bytes() == model.read_bytes()
+        assert "class TritonPythonModel" in (folder / "1" / "model.py").read_text(encoding="utf-8")
+        spec = parse_pbtxt((folder / "config.pbtxt").read_text(encoding="utf-8"))
+        assert spec.name == folder.name
+        assert hashlib.sha256(model.read_bytes()).hexdigest()[:12] in spec.parameters["version"]
+        assert json.loads(spec.parameters["categories"]) == ["dress", "shirt"]
 
 
 def test_an_assembled_repository_follows_the_model(tmp_path: Path) -> None:
