@@ -15,6 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inference.train.batches import scaled
 from inference.train.config import Architecture
+from inference.train.depthwise import Depthwise
 
 FEATURES = 1280  # of every EfficientNet-Lite
 # Of the weights' own training: MEAN_RGB and STDDEV_RGB in TensorFlow's efficientnet_lite_builder.py.
@@ -50,10 +51,11 @@ class Embedder(nn.Module):
         return self.embed(self.deeper(self.first(photos)))
 
     def embed(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Pooled features [n, 1280] -> what `forward` gives, float32."""
-        projected = self.projection_norm(self.projection(self.dropout(features)))
-        embedding = functional.normalize(projected.float())
-        return embedding, embedding @ functional.normalize(self.prototypes).T
+        """Pooled features [n, 1280] -> what `forward` gives, float32 under autocast, too: it costs nothing here."""
+        with torch.autocast(features.device.type, enabled=False):
+            projected = self.projection_norm(self.projection(self.dropout(features.float())))
+            embedding = functional.normalize(projected)
+            return embedding, embedding @ functional.normalize(self.prototypes).T
 
     def first(self, photos: Tensor) -> Tensor:
         """The first layer's channels [n, 32, s / 2, s / 2]."""
@@ -97,6 +99,8 @@ def pretrained_backbone(name: str) -> EfficientNet:
     path = _WEIGHTS[name].get_model_file_path()
     backbone = EfficientNet.from_pretrained(f"efficientnet-{name}", weights_path=path, image_size=_BORDERS_FOR)
     del backbone._fc
+    for block in backbone._blocks:
+        block._depthwise_conv = Depthwise(block._depthwise_conv)
     return backbone
 
 
