@@ -40,10 +40,10 @@ class Step:
     def __call__(self, mixed: Mixed, rows: Tensor, size: int) -> float:
         """Loss on photos, scaled down to `size`, which are those at `rows` of the training set."""
         mixed = mixed.to(self._device)
-        lesson = self._teachers(mixed.photos, size) if self._teachers else None
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._config.precision == "bfloat16"):
+            lesson = self._teachers(mixed.photos, size) if self._teachers else None
             embedding, cosines = self._network(scaled(mixed.photos, size))
-        loss = self._loss(embedding, cosines.float(), mixed, rows, lesson)
+        loss = self._loss(embedding, cosines, mixed, rows, lesson)
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
@@ -100,4 +100,4 @@ def _optimiser(network: Embedder, how: Optimisation) -> torch.optim.Optimizer:
     trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     backbone = [p for name, p in trained if name.startswith("backbone.")]
     head = [p for name, p in trained if not name.startswith("backbone.")]
-    return torch.optim.AdamW([{"params": backbone}, {"params": head}], weight_decay=how.weight_decay)
+    return torch.optim.AdamW([{"params": backbone}, {"params": head}], weight_decay=how.weight_decay, fused=True)
