@@ -40,9 +40,9 @@ class Spent:
 class Bare:
     """OpenVINO alone, with no server around it."""
 
-    def __init__(self, process: ProcessPoolExecutor, photos: list[Pixels]) -> None:
+    def __init__(self, process: ProcessPoolExecutor, count: int, side: int) -> None:
         self._process = process
-        self._photos = photos
+        self._photos = (count, side)
 
     def best(self, cores: int) -> Way:
         """The quickest way to use so many cores, of two runs each."""
@@ -51,18 +51,24 @@ class Bare:
 
     def run(self, way: Way) -> Spent:
         """All photos once."""
-        return self._process.submit(_run, way, self._photos).result()
+        return self._process.submit(_run, way, *self._photos).result()
 
 
 @contextmanager
-def bare(photos: list[Pixels]) -> Iterator[Bare]:
-    """A process that holds the served model for the length of the block."""
+def bare(count: int, side: int) -> Iterator[Bare]:
+    """A process that holds the served model, and as many photos, for the length of the block."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        yield Bare(process, photos)
+        yield Bare(process, count, side)
 
 
-def _run(way: Way, photos: list[Pixels]) -> Spent:
-    embed, myself = _open(way.calls, way.threads), psutil.Process()
+@cache
+def noise(count: int, side: int) -> list[Pixels]:
+    """So many photos, uint8 [side, side, 3], of no garment: a model takes as long for them."""
+    return list(np.random.default_rng(1).integers(0, 256, (count, side, side, 3), dtype=np.uint8))
+
+
+def _run(way: Way, count: int, side: int) -> Spent:
+    embed, photos, myself = _open(way.calls, way.threads), noise(count, side), psutil.Process()
     ready = [np.stack(photos[start : start + way.batch]) for start in range(0, len(photos), way.batch)]
     with ThreadPoolExecutor(way.calls) as side_by_side:
         started, spent = time.perf_counter(), processor_seconds(myself)

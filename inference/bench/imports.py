@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from typing import Final
 
-import numpy as np
-
+from inference.bench.bare import noise
 from lookalike.adapters.triton.client import open_client
 from lookalike.adapters.triton.embedder import TritonEmbedder
 from lookalike.ports.embedder import Priority
@@ -41,9 +40,8 @@ def imports(address: str, side: int) -> Iterator[None]:
 
 def _import(address: str, side: int, under_way: Event, ended: Event) -> None:
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # another machine would take nothing of the server's
-    photos = list(np.random.default_rng(2).integers(0, 256, (_PHOTOS, side, side, 3), dtype=np.uint8))
     with open_client(address) as client, ThreadPoolExecutor(_IMPORTERS) as threads:
-        embedder = TritonEmbedder(client)
+        embedder, photos = TritonEmbedder(client), noise(_PHOTOS, side)
 
         def work() -> None:
             while not ended.is_set():

@@ -26,7 +26,7 @@ from inference.bench.capacity import Curve, Point, bisection, in_turns, recommen
 from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
 from inference.bench.perf_analyzer import analysed
-from inference.bench.prepared import PreparedSearch
+from inference.bench.prepared import PreparedRequest
 from inference.bench.triton import Served, serving
 from inference.serving.committed import CPU_MODEL
 from inference.serving.repositories import cpu_spec
@@ -104,9 +104,9 @@ def measure(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> lis
     ]
 
 
-def _searching(served: Served, spec: ModelSpec) -> PreparedSearch:
+def _searching(served: Served, spec: ModelSpec) -> PreparedRequest:
     photo = np.random.default_rng(1).integers(0, 256, spec.inputs[0].dims, dtype=np.uint8)
-    return PreparedSearch(served.grpc, spec.name, photo)
+    return PreparedRequest(served.grpc, spec.name, [photo])
 
 
 def report(curves: Sequence[Curve], budget_ms: float, committed: ModelSpec) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _said(curve: Curve, budget_ms: float) -> str:
     return f"batch {curve.max_batch}, delay {curve.delay_us} µs: {held} ({len(curve.points)} points)"
 
 
-def _at_rates(search: PreparedSearch, seconds: float) -> Callable[[float], Point]:
+def _at_rates(search: PreparedRequest, seconds: float) -> Callable[[float], Point]:
     return lambda rate: _point(rate, open_loop(rate, seconds, search.begin))
 
 

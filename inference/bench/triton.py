@@ -9,19 +9,18 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import psutil
 
-from inference.bench.bare import bare, processor_seconds
+from inference.bench.bare import bare, noise, processor_seconds
 from inference.bench.imports import imports
 from inference.bench.load import Load, closed_loop, open_loop
-from inference.bench.prepared import PreparedSearch
+from inference.bench.prepared import PreparedRequest
 from inference.serving.assemble import assemble_cpu
 from inference.serving.committed import CPU_MODEL
 from inference.serving.repositories import BULK, NAME, cpu_spec, with_imports_aside
@@ -34,6 +33,7 @@ from lookalike.ports.embedder import Pixels, Priority
 from tests.rehearsal.servers.triton import ALLOCATOR, triton_server
 
 _PHOTOS = 1024
+_AT_ONCE = 4
 _CLIENTS = 64
 _SECONDS = 15.0
 _CROWDS = 100
@@ -81,11 +81,11 @@ def main() -> None:
     os.environ |= ALLOCATOR  # the model in process is a child of this one, and shall have no worse
     facts = OnnxEmbedder(CPU_MODEL, threads=1).facts
     spec = cpu_spec(facts, options.cores)
+    searches, imported = with_imports_aside(spec)
     single = replace(spec, max_batch_size=1, warm_up=(1,))
-    size = (_PHOTOS, facts.input_size, facts.input_size, 3)
-    photos = list(np.random.default_rng(1).integers(0, 256, size, dtype=np.uint8))
+    photos = noise(imported.max_batch_size, facts.input_size)
     figures: dict[str, float] = {}
-    with serving(*with_imports_aside(spec)) as batching, serving(single) as alone:
+    with serving(searches, imported) as batching, serving(single) as alone:
         figures |= beside_in_process(batching, photos, options.cores, options.rounds)
         figures |= beside_batch_of_one(batching, alone, photos[0], options.rounds)
         figures |= beside_bulk(batching, photos[0])
@@ -104,17 +104,18 @@ def serving(*specs: ModelSpec) -> Iterator[Served]:
         yield Served(TritonEmbedder(client), psutil.Process(server.pid), server.grpc)
 
 
-def beside_in_process(served: Served, photos: list[Pixels], cores: int, rounds: int) -> dict[str, float]:
-    """Throughput of bulk work beside bare OpenVINO: by the clock, and by what a photo costs in processor time.
+def beside_in_process(served: Served, batch: list[Pixels], cores: int, rounds: int) -> dict[str, float]:
+    """Throughput of imports, a whole batch a request, beside bare OpenVINO: by the clock, and by processor time.
 
     Where other work wants the same cores the clock says little and processor time much.
     """
     walls, servers, wholes, rates = [], [], [], []
-    with bare(photos) as alone:
+    request = PreparedRequest(served.grpc, NAME + BULK, batch, Level.BULK)
+    with bare(_PHOTOS, len(batch[0])) as alone:
         best = alone.best(cores)
         for _ in range(rounds):
             inside = alone.run(best)
-            through = _measure(lambda: served.embedder.embed_many(photos, Priority.BULK), served)
+            through = _imported(served, request, _PHOTOS // len(batch))
             walls.append(inside.wall / through.wall)
             servers.append(inside.processor / through.server)
             wholes.append(inside.processor / (through.server + through.here))
@@ -130,11 +131,24 @@ def beside_in_process(served: Served, photos: list[Pixels], cores: int, rounds: 
     }
 
 
+def _imported(served: Served, request: PreparedRequest, times: int) -> Cost:
+    """What it costs to send the request so many times, four at once as our own client does."""
+    started, server, here = time.perf_counter(), served.processor_seconds(), processor_seconds(psutil.Process())
+    load = closed_loop(_AT_ONCE, times // _AT_ONCE, request)
+    if len(load.of(None).answers) < times:
+        raise RuntimeError("an import was refused")
+    return Cost(
+        time.perf_counter() - started,
+        served.processor_seconds() - server,
+        processor_seconds(psutil.Process()) - here,
+    )
+
+
 def beside_batch_of_one(batching: Served, alone: Served, photo: Pixels, rounds: int) -> dict[str, float]:
     """64 clients with one photo each, with dynamic batching and without."""
     searches = (
-        PreparedSearch(batching.grpc, NAME + BULK, photo, Level.BULK),
-        PreparedSearch(alone.grpc, NAME, photo, Level.BULK),
+        PreparedRequest(batching.grpc, NAME + BULK, [photo], Level.BULK),
+        PreparedRequest(alone.grpc, NAME, [photo], Level.BULK),
     )
     ratios = []
     for _ in range(rounds):
@@ -146,7 +160,7 @@ def beside_batch_of_one(batching: Served, alone: Served, photo: Pixels, rounds: 
 
 def beside_bulk(served: Served, photo: Pixels) -> dict[str, float]:
     """Searches at a quarter of what the server can do, alone and while imports fill it."""
-    search = PreparedSearch(served.grpc, NAME, photo)
+    search = PreparedRequest(served.grpc, NAME, [photo])
     rate = closed_loop(6, 40, search).rate / 4
     alone = open_loop(rate, _SECONDS, search.begin)
     with imports(served.grpc, len(photo)):
@@ -163,7 +177,7 @@ def beside_bulk(served: Served, photo: Pixels) -> dict[str, float]:
 
 def overloaded(served: Served, photo: Pixels) -> dict[str, float]:
     """Searches at half of and at four times what the server can do."""
-    search = PreparedSearch(served.grpc, NAME, photo)
+    search = PreparedRequest(served.grpc, NAME, [photo])
     capacity = closed_loop(6, 40, search).rate
     before, memory = set(served.family()), served.memory_mb()
     usual = open_loop(capacity / 2, _SECONDS, search.begin)
@@ -204,16 +218,6 @@ def in_crowds(served: Served, photos: list[Pixels]) -> dict[str, float]:
     forgotten = sum(seconds > _FORGOTTEN for seconds in slowest)
     print(f"crowds of 3 to 6 at an idle server: {forgotten} of {_CROWDS} had a search that Triton forgot   (goal 0)")
     return {"crowds_with_a_forgotten_search": forgotten, "crowds": _CROWDS}
-
-
-def _measure(run: Callable[[], object], served: Served) -> Cost:
-    started, server, here = time.perf_counter(), served.processor_seconds(), processor_seconds(psutil.Process())
-    run()
-    return Cost(
-        time.perf_counter() - started,
-        served.processor_seconds() - server,
-        processor_seconds(psutil.Process()) - here,
-    )
 
 
 def _times(load: Load) -> str:

@@ -5,7 +5,7 @@ import grpc
 import numpy as np
 import pytest
 
-from inference.bench.prepared import PreparedSearch
+from inference.bench.prepared import PreparedRequest
 from inference.serving.spec import Level
 from lookalike.adapters.triton.client import open_client
 from lookalike.adapters.triton.embedder import TritonEmbedder
@@ -35,7 +35,7 @@ def address(server: Behaviour) -> Iterator[str]:
 def test_it_asks_what_our_own_client_asks(server: Behaviour, address: str, level: Level, priority: Priority) -> None:
     with open_client(address) as client:
         TritonEmbedder(client, "toy").embed_many([PHOTO], priority)
-    PreparedSearch(address, "toy", PHOTO, level)()
+    PreparedRequest(address, "toy", [PHOTO], level)()
     ours, prepared = server.requests
     assert prepared.raw_input_contents == ours.raw_input_contents
     assert (prepared.model_name, prepared.inputs, prepared.outputs) == (ours.model_name, ours.inputs, ours.outputs)
@@ -47,17 +47,17 @@ def test_errors_are_those_that_our_adapter_makes(
     server: Behaviour, address: str, abort: tuple[grpc.StatusCode, str], error: type[LookalikeError]
 ) -> None:
     server.abort = abort
-    search = PreparedSearch(address, "toy", PHOTO)
+    search = PreparedRequest(address, "toy", [PHOTO])
     with pytest.raises(error):
         search()
     assert ended(search) is error
 
 
 def test_what_was_begun_is_told_of_when_it_ends(address: str) -> None:
-    assert ended(PreparedSearch(address, "toy", PHOTO)) is None
+    assert ended(PreparedRequest(address, "toy", [PHOTO])) is None
 
 
-def ended(search: PreparedSearch) -> type[LookalikeError] | None:
+def ended(search: PreparedRequest) -> type[LookalikeError] | None:
     told: list[type[LookalikeError] | None] = []
     came = threading.Event()
 
