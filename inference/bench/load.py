@@ -30,6 +30,11 @@ class Load:
         """Requests served a second."""
         return sum(answer.error is None for answer in self.answers) / self.seconds
 
+    @property
+    def lost(self) -> int:
+        """How many were not served."""
+        return sum(answer.error is not None for answer in self.answers)
+
     def of(self, error: type[LookalikeError] | None) -> "Load":
         """Only those that ended so."""
         return Load([answer for answer in self.answers if answer.error is error], self.seconds)

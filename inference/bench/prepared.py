@@ -25,10 +25,20 @@ _METHOD: Final = "/inference.GRPCInferenceService/ModelInfer"
 
 
 class PreparedRequest:
-    """The same photos, again and again, at the model `name` of the Triton server at `address`, host:port."""
+    """The same photos, again and again, at the model `name` of the Triton server at `address`, host:port.
 
-    def __init__(self, address: str, name: str, photos: Sequence[Pixels], level: Level = Level.INTERACTIVE) -> None:
-        self._request = _written(name, np.stack(photos), level)
+    They travel with each request, or lie in the server's `region` (see `region.region`).
+    """
+
+    def __init__(
+        self,
+        address: str,
+        name: str,
+        photos: Sequence[Pixels],
+        level: Level = Level.INTERACTIVE,
+        region: str | None = None,
+    ) -> None:
+        self._request = _written(name, np.stack(photos), level, region)
         self._send: Any = grpc.insecure_channel(address).unary_unary(_METHOD)
 
     def begin(self, ended: Ended) -> None:
@@ -43,11 +53,14 @@ class PreparedRequest:
             raise _translated(call)
 
 
-def _written(name: str, batch: Pixels, level: Level) -> bytes:
-    request = service_pb2.ModelInferRequest(
-        model_name=name, model_version=_VERSION, raw_input_contents=[batch.tobytes()]
-    )
-    request.inputs.add(name="PHOTO", datatype="UINT8", shape=batch.shape)
+def _written(name: str, batch: Pixels, level: Level, region: str | None) -> bytes:
+    request = service_pb2.ModelInferRequest(model_name=name, model_version=_VERSION)
+    photos = request.inputs.add(name="PHOTO", datatype="UINT8", shape=batch.shape)
+    if region:
+        photos.parameters["shared_memory_region"].string_param = region
+        photos.parameters["shared_memory_byte_size"].int64_param = batch.nbytes
+    else:
+        request.raw_input_contents.append(batch.tobytes())
     request.parameters["priority"].uint64_param = level
     for output in ("EMBEDDING", "CATEGORY"):
         request.outputs.add(name=output)

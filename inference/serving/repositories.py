@@ -40,10 +40,9 @@ _GPU_BATCH: Final = 32
 _CPU_BATCH: Final = 2
 _CPU_BULK_BATCH: Final = 16
 # Shoppers that may wait, at least: as many as one call sends at once (lookalike/adapters/triton/embedder.py). At four
-# times the load (`python -m inference.bench.triton`, two cores) those served had a p99 of 65 to 107 ms, about the 95
-# that a search's budget gives the model; with a queue of one 28 ms, twice the calm 15, but six searches at once were
-# then too many.
-_CPU_SHOPPERS: Final = 3
+# times the load those served take about twice as long as at half load, where 1 in 100 finds the queue full
+# (docs/benchmarks.md).
+_CPU_SHOPPERS: Final = 4
 
 
 def gpu_spec(facts: ModelFacts, accelerator: TensorRt | None = None) -> ModelSpec:
@@ -72,8 +71,8 @@ def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
 
     A single core has two instances, as `ModelSpec` wants.
 
-    One instance on two threads gave 44 photos a second where two on one each gave 106 (both cores also busy with
-    other work): threads that wait for each other at every layer wait longest where others want their core.
+    One instance on two threads takes a third less of photos that come alone than two on one each: threads wait for
+    each other at every layer, and longest where others want their core.
     """
     return _spec(
         facts,
@@ -82,7 +81,7 @@ def cpu_spec(facts: ModelFacts, cores: int = 2, name: str = NAME) -> ModelSpec:
         instances=(InstanceGroup(Device.CPU, max(FEWEST_INSTANCES, cores)),),
         batching=DynamicBatching(
             QueuePolicy(64, 20 * _SECOND),
-            level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores - 1), _SECOND)},
+            level_queues={Level.INTERACTIVE: QueuePolicy(max(_CPU_SHOPPERS, 2 * cores), _SECOND)},
         ),
         name=name,
         threads="1",

@@ -1,3 +1,4 @@
+import contextlib
 import threading
 from collections.abc import Iterator
 
@@ -40,6 +41,16 @@ def test_it_asks_what_our_own_client_asks(server: Behaviour, address: str, level
     assert prepared.raw_input_contents == ours.raw_input_contents
     assert (prepared.model_name, prepared.inputs, prepared.outputs) == (ours.model_name, ours.inputs, ours.outputs)
     assert prepared.parameters["priority"] == ours.parameters["priority"]
+
+
+def test_photos_that_the_server_has_do_not_travel(server: Behaviour, address: str) -> None:
+    with contextlib.suppress(LookalikeError):  # this server has none
+        PreparedRequest(address, "toy", [PHOTO], region="photos")()
+    (request,) = server.requests
+    (photos,) = request.inputs
+    assert photos.parameters["shared_memory_region"].string_param == "photos"
+    assert photos.parameters["shared_memory_byte_size"].int64_param == PHOTO.nbytes
+    assert list(request.raw_input_contents) == []
 
 
 @pytest.mark.parametrize(("abort", "error"), [(FULL, OverloadedError), (AWAY, UnavailableError)], ids=["full", "away"])

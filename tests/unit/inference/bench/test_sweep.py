@@ -27,7 +27,7 @@ def curve(batch: int, delay: int, capacity: float) -> Curve:
 def test_a_variant_fills_its_batch_and_warms_every_size_up() -> None:
     wide = variant(COMMITTED, 8, 500)
     assert (wide.max_batch_size, wide.batching.delay_us, wide.warm_up) == (8, 500, tuple(range(1, 9)))
-    assert wide.batching.level_queues[Level.INTERACTIVE].size == 12
+    assert wide.batching.level_queues[Level.INTERACTIVE].size == 16
     assert variant(COMMITTED, COMMITTED.max_batch_size, COMMITTED.batching.delay_us) == COMMITTED
 
 
