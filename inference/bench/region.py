@@ -6,6 +6,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.shared_memory import SharedMemory
+from typing import cast
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def region(address: str, photos: Sequence[Pixels]) -> Iterator[str]:
     batch = np.stack(photos)
     memory = SharedMemory(create=True, size=batch.nbytes)
     try:
-        memory.buf[: batch.nbytes] = batch.tobytes()
+        cast("memoryview", memory.buf)[: batch.nbytes] = batch.tobytes()
         with open_client(address) as client:
             client.register_system_shared_memory(memory.name, f"/{memory.name}", batch.nbytes)
             yield memory.name

@@ -165,7 +165,7 @@ def beside_batch_of_one(batching: Served, alone: Served, photo: Pixels, rounds: 
 def beside_bulk(served: Served, photo: Pixels, rounds: int) -> dict[str, float]:
     """Searches at a quarter of what the server can do, alone and while imports fill it."""
     search = PreparedRequest(served.grpc, NAME, [photo])
-    rate = closed_loop(6, 40, search).rate / 4
+    rate = closed_loop(6, 120, search).rate / 4
     pairs = []
     for _ in range(rounds):
         alone = open_loop(rate, _SECONDS, search.begin)
@@ -184,7 +184,7 @@ def beside_bulk(served: Served, photo: Pixels, rounds: int) -> dict[str, float]:
 
 def overloaded(served: Served, search: PreparedRequest, rounds: int, how: str) -> dict[str, float]:
     """Searches at half of and at four times what the server can do; `how` ends the names of the figures."""
-    capacity = closed_loop(6, 40, search).rate
+    capacity = closed_loop(6, 120, search).rate
     before, memory = set(served.family()), served.memory_mb()
     pairs = [
         (open_loop(capacity / 2, _SECONDS, search.begin), open_loop(capacity * 4, _SECONDS, search.begin))
