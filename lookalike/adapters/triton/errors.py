@@ -9,7 +9,7 @@ from tritonclient.utils import InferenceServerException
 
 from lookalike.errors import InvalidRequestError, LookalikeError, OverloadedError, UnavailableError
 
-_REPAIR: Final = 60.0
+REPAIR: Final = 60.0
 """Seconds after which to try again where a person has to put the deployment right first."""
 
 REFUSED: Final = ("Exceeds maximum queue size", "Request timeout expired")
@@ -62,7 +62,7 @@ def translation(error: InferenceServerException) -> LookalikeError:
         return InvalidRequestError("photo", "the model takes no such array")
     if code in UNAVAILABLE:
         return UnavailableError(f"no answer from the model ({error.status()})")
-    return UnavailableError(f"the model's server is at fault ({error.status() or said})", retry_after=_REPAIR)
+    return UnavailableError(f"the model's server is at fault ({error.status() or said})", retry_after=REPAIR)
 
 
 def status(error: InferenceServerException) -> StatusCode | None:

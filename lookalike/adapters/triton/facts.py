@@ -1,17 +1,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from tritonclient.grpc import InferenceServerClient
 
-from lookalike.adapters.triton.errors import translated
+from lookalike.adapters.triton.errors import REPAIR, translated
 from lookalike.domain.embedding import ModelVersion
 from lookalike.errors import InvalidRequestError, UnavailableError
 from lookalike.ports.embedder import ModelFacts, Priority
-
-_REPAIR: Final = 60.0
-"""Seconds after which to try again where a person has to put the deployment right first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ def read_served_models(client: InferenceServerClient, name: str, timeout: float)
     interactive = _read(client, name, timeout)
     bulk = _read(client, interactive.bulk_model, timeout) if interactive.bulk_model else interactive
     if bulk.facts != interactive.facts:
-        raise UnavailableError(f"the server's {bulk.name} is of another version than its {name}", retry_after=_REPAIR)
+        raise UnavailableError(f"the server's {bulk.name} is of another version than its {name}", retry_after=REPAIR)
     return {Priority.INTERACTIVE: interactive, Priority.BULK: bulk}
 
 
@@ -53,7 +50,7 @@ def _read(client: InferenceServerClient, name: str, timeout: float) -> ServedMod
             name, _facts(parameters), newest, max(1, config.max_batch_size), parameters.get("bulk_model")
         )
     except (KeyError, ValueError, InvalidRequestError) as error:
-        raise UnavailableError(f"the server's {name} is not a model of ours: {error}", retry_after=_REPAIR) from error
+        raise UnavailableError(f"the server's {name} is not a model of ours: {error}", retry_after=REPAIR) from error
 
 
 def _facts(parameters: Mapping[str, str]) -> ModelFacts:
