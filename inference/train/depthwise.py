@@ -35,6 +35,9 @@ class Depthwise(nn.Conv2d):
         border = like.static_padding.padding if isinstance(like.static_padding, nn.ZeroPad2d) else _NONE
         self._grid = Grid(stride, border)
 
+    def reset_parameters(self) -> None:
+        """Draws nothing: weights come from elsewhere, and the run's random numbers stay in their order."""
+
     def forward(self, x: Tensor) -> Tensor:
         """[n, c, h, w] -> [n, c, h / stride, w / stride], in autocast's type where that is on."""
         if x.device.type != "cpu":

@@ -76,6 +76,16 @@ def test_autocast_decides_the_answers_type() -> None:
         assert Depthwise(layer)(x).dtype == torch.bfloat16
 
 
+def test_it_leaves_the_runs_random_numbers_in_their_order() -> None:
+    layer = nn.Conv2d(CHANNELS, CHANNELS, 3, groups=CHANNELS)
+    layer.static_padding = nn.ZeroPad2d(1)
+    torch.manual_seed(1)
+    expected = torch.rand(4)
+    torch.manual_seed(1)
+    Depthwise(layer)
+    assert torch.equal(torch.rand(4), expected)
+
+
 def test_weights_that_need_no_gradient_get_none() -> None:
     layer = nn.Conv2d(CHANNELS, CHANNELS, 5, groups=CHANNELS).requires_grad_(requires_grad=False)
     layer.static_padding = nn.ZeroPad2d(2)
