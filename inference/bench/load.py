@@ -80,12 +80,13 @@ def open_loop(rate: float, seconds: float, begin: Callable[[Ended], None], most:
 
 
 def _one_after_another(requests: int, call: Callable[[], object]) -> list[Answer]:
-    return [_timed(call, time.perf_counter()) for _ in range(requests)]
+    return [_timed(call) for _ in range(requests)]
 
 
-def _timed(call: Callable[[], object], due: float) -> Answer:
+def _timed(call: Callable[[], object]) -> Answer:
+    started = time.perf_counter()
     try:
         call()
     except LookalikeError as error:
-        return Answer(time.perf_counter() - due, type(error))
-    return Answer(time.perf_counter() - due, None)
+        return Answer(time.perf_counter() - started, type(error))
+    return Answer(time.perf_counter() - started, None)

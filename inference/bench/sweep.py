@@ -19,9 +19,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import psutil
 
+from inference.bench.bare import noise
 from inference.bench.capacity import Curve, Point, bisection, in_turns, recommend
 from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
@@ -105,8 +105,8 @@ def measure(specs: Sequence[ModelSpec], budget_ms: float, effort: Effort) -> lis
 
 
 def _searching(served: Served, spec: ModelSpec) -> PreparedRequest:
-    photo = np.random.default_rng(1).integers(0, 256, spec.inputs[0].dims, dtype=np.uint8)
-    return PreparedRequest(served.grpc, spec.name, [photo])
+    side, _, _ = spec.inputs[0].dims
+    return PreparedRequest(served.grpc, spec.name, noise(1, side))
 
 
 def report(curves: Sequence[Curve], budget_ms: float, committed: ModelSpec) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _at_rates(search: PreparedRequest, seconds: float) -> Callable[[float], Poin
 
 def _point(offered: float, load: Load) -> Point:
     served = load.of(None)
-    lost = 1 - len(served.answers) / len(load.answers) if load.answers else 1.0
+    lost = load.lost / len(load.answers) if load.answers else 1.0
     return Point(offered, load.rate, served.milliseconds(50), served.milliseconds(99), lost)
 
 
