@@ -29,7 +29,8 @@ def imports(address: str, side: int) -> Iterator[None]:
     process = spawn.Process(target=_import, args=(address, side, under_way, ended))
     process.start()
     try:
-        under_way.wait()
+        while process.is_alive() and not under_way.wait(1):
+            pass  # one that died has an exit code, below
         yield
     finally:
         ended.set()
