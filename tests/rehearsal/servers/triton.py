@@ -35,9 +35,7 @@ _PORTS: Final = range(20_000, 30_000)
 """Below those that systems give to outgoing connections: one of these could take the place of a server that is away."""
 _START_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 20.0
-_REGION_BYTES: Final = (
-    16 << 20
-)  # a batch of photos is 2.4 MB at most: one region holds what is under way, and never grows
+_REGION_BYTES: Final = 16 << 20  # a batch of photos is 2.4 MB at most: one region holds what is under way
 ALLOCATOR: Final = {
     # glibc otherwise returns and refaults each photo's memory: 6.8 ms of processor time a photo in place of 6.5.
     "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
