@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 
 from inference.bench.in_process import Run, by_openvino
+from inference.bench.noise import noise
 from inference.serving.committed import CPU_MODEL
-from lookalike.ports.embedder import Pixels
 
 _BATCHES: Final = (1, 2, 4, 8, 16)
 
@@ -59,12 +59,6 @@ def bare(count: int, side: int) -> Iterator[Bare]:
     """A process that holds the served model, and as many photos, for the length of the block."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         yield Bare(process, count, side)
-
-
-@cache
-def noise(count: int, side: int) -> list[Pixels]:
-    """So many photos, uint8 [side, side, 3], of no garment: a model takes as long for them."""
-    return list(np.random.default_rng(1).integers(0, 256, (count, side, side, 3), dtype=np.uint8))
 
 
 def _run(way: Way, count: int, side: int) -> Spent:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from typing import Final
 
-from inference.bench.bare import noise
+from inference.bench.noise import noise
 from lookalike.adapters.triton.client import open_client
 from lookalike.adapters.triton.embedder import TritonEmbedder
 from lookalike.ports.embedder import Priority

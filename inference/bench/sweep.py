@@ -21,10 +21,10 @@ from typing import Any, Final
 
 import psutil
 
-from inference.bench.bare import noise
 from inference.bench.capacity import Curve, Point, bisection, in_turns, recommend
 from inference.bench.draw import draw
 from inference.bench.load import Load, closed_loop, open_loop
+from inference.bench.noise import noise
 from inference.bench.perf_analyzer import analysed
 from inference.bench.prepared import PreparedRequest
 from inference.bench.triton import Served, serving

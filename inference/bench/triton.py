@@ -17,9 +17,10 @@ from pathlib import Path
 
 import psutil
 
-from inference.bench.bare import bare, noise, processor_seconds
+from inference.bench.bare import bare, processor_seconds
 from inference.bench.imports import imports
 from inference.bench.load import Load, closed_loop, open_loop
+from inference.bench.noise import noise
 from inference.bench.prepared import PreparedRequest
 from inference.bench.region import region
 from inference.serving.assemble import assemble_cpu
