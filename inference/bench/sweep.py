@@ -78,7 +78,7 @@ def main() -> None:
 def variant(spec: ModelSpec, batch: int, delay_us: int) -> ModelSpec:
     """The same serving with another batch size and delay; a queue for shoppers that fills a batch on each instance."""
     shoppers = spec.batching.level_queues[Level.INTERACTIVE]
-    room = max(shoppers.size, batch * sum(group.count for group in spec.instances))
+    room = max(shoppers.size, batch * spec.instance_count)
     queues = {**spec.batching.level_queues, Level.INTERACTIVE: replace(shoppers, size=room)}
     batching = replace(spec.batching, delay_us=delay_us, level_queues=queues)
     return replace(spec, max_batch_size=batch, batching=batching, warm_up=tuple(range(1, batch + 1)))

@@ -196,8 +196,8 @@ class ModelSpec:
     def __post_init__(self) -> None:
         _require(bool(self.name), "a model needs a name")
         _require(bool(self.inputs and self.outputs), "a model needs inputs and outputs")
-        count = sum(group.count for group in self.instances)
-        _require(count >= FEWEST_INSTANCES, f"a model needs two instances at least, has {count}: see ModelSpec")
+        enough = self.instance_count >= FEWEST_INSTANCES
+        _require(enough, f"a model needs two instances at least, has {self.instance_count}: see ModelSpec")
         _require(self.max_batch_size >= 1, f"max_batch_size must be at least 1, is {self.max_batch_size}")
         self._check_sizes("warm_up", self.warm_up)
         self._check_sizes("preferred_sizes", self.batching.preferred_sizes)
@@ -208,6 +208,11 @@ class ModelSpec:
         _require(not self.plans or self.backend is Backend.TENSORRT, f"plans are TensorRT's, not for {self.backend}")
         self._check_resources()
         self._check_accelerator()
+
+    @property
+    def instance_count(self) -> int:
+        """Copies of the model over all groups, counted for one device of each kind."""
+        return sum(group.count for group in self.instances)
 
     def _check_sizes(self, what: str, sizes: tuple[int, ...]) -> None:
         within = all(1 <= size <= self.max_batch_size for size in sizes)
