@@ -3,6 +3,7 @@ from pathlib import Path
 
 from lookalike.cli.sources import BadEntry, SourceOptions, open_source
 from lookalike.errors import InvalidRequestError
+from lookalike.ports.catalogue import NewPhoto
 from lookalike.services.evaluate import LabelledPhoto
 
 
@@ -11,6 +12,5 @@ def labelled_photos(folder: Path) -> Iterator[LabelledPhoto]:
     for entry in open_source(folder, SourceOptions(category_from_folder=True)).entries():
         if isinstance(entry, BadEntry):
             raise InvalidRequestError("photos", f"{entry.source} {entry.message}")
-        path = entry.content
-        if isinstance(path, Path):
-            yield LabelledPhoto(entry.source, entry.item.category, path.read_bytes)
+        if isinstance(entry, NewPhoto) and isinstance(entry.content, Path):
+            yield LabelledPhoto(entry.source, entry.item.category, entry.content.read_bytes)

@@ -3,7 +3,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 
 from lookalike.cli.progress import Advance, progress
-from lookalike.cli.sources import BadEntry, Entry, Source
+from lookalike.cli.sources import Entry, Source
 from lookalike.cli.tally import Tally
 from lookalike.ports.catalogue import Catalogue, NewPhoto
 
@@ -29,10 +29,10 @@ def run_import(catalogue: Catalogue, source: Source, tally: Tally, console: Cons
 
 def _good(entries: Iterable[Entry], tally: Tally) -> Iterator[NewPhoto]:
     for entry in entries:
-        if isinstance(entry, BadEntry):
-            tally.add(entry)
-        else:
+        if isinstance(entry, NewPhoto):
             yield entry
+        else:
+            tally.add(entry)
 
 
 def _show(advance: Advance, source: Source, tally: Tally, *, counted: bool) -> None:

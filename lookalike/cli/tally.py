@@ -5,7 +5,7 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any, Final, TextIO
 
-from lookalike.cli.sources import BadEntry
+from lookalike.cli.sources import BadEntry, Skipped
 from lookalike.domain.upload import UploadStatus
 from lookalike.ports.catalogue import Imported
 
@@ -13,12 +13,16 @@ _MOST_KEPT: Final = 20
 
 
 class Verdict(StrEnum):
-    """What became of an entry. `rejected`: it must change before it can come in; `failed`: run the import again."""
+    """What became of an entry.
+
+    `rejected`: it must change before it can come in; `failed`: run the import again; `skipped`: a file passed over.
+    """
 
     IMPORTED = "imported"
     ALREADY_THERE = "already_there"
     REJECTED = "rejected"
     FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,10 @@ class Event:
     message: str = ""
 
     @classmethod
-    def of(cls, settled: Imported | BadEntry) -> "Event":
+    def of(cls, settled: Imported | BadEntry | Skipped) -> "Event":
         """What to tell of it."""
+        if isinstance(settled, Skipped):
+            return cls(settled.source, Verdict.SKIPPED, message=settled.reason)
         if isinstance(settled, BadEntry):
             return cls(settled.source, Verdict.REJECTED, code="bad_entry", message=settled.message)
         status, code = _verdict(settled)
@@ -76,7 +82,7 @@ class Tally:
     kept: list[Event] = field(default_factory=list)
     started: float = field(default_factory=perf_counter)
 
-    def add(self, settled: Imported | BadEntry) -> None:
+    def add(self, settled: Imported | BadEntry | Skipped) -> None:
         """Count one entry."""
         event = Event.of(settled)
         self.counts[event.status] += 1
@@ -88,8 +94,8 @@ class Tally:
 
     @property
     def settled(self) -> int:
-        """Entries counted so far."""
-        return self.counts.total()
+        """Entries that came to something so far: files that were passed over are none."""
+        return self.counts.total() - self.counts[Verdict.SKIPPED]
 
     @property
     def wrong(self) -> int:

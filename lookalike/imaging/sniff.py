@@ -6,6 +6,14 @@ AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 GENERIC_BRANDS: Final = frozenset({b"mif1", b"msf1", b"miaf"})
 
+EXTENSIONS: Final = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".png", ".apng", ".webp", ".gif"),
+        *(".avif", ".avifs", ".heic", ".heif", ".hif", ".heics", ".heifs", ".tif", ".tiff", ".bmp", ".dib"),
+    }
+)
+"""What the names of files that can be decoded end in, in lower case. What a file is, its bytes say."""
+
 _MAGIC: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -4,26 +4,34 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from lookalike.cli.sources.entry import BadEntry, Entry
-from lookalike.cli.sources.item_name import hashed_item_id, item_id_of
+from lookalike.cli.sources.entry import BadEntry, Entry, Skipped
+from lookalike.cli.sources.item_name import item_id_of_file
 from lookalike.cli.sources.photo_path import PhotoPaths
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item
 from lookalike.errors import InvalidRequestError
+from lookalike.imaging.sniff import EXTENSIONS
 from lookalike.ports.catalogue import NewPhoto
 
-EXTENSIONS: Final = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".gif", ".bmp"}
+SYSTEM_FOLDERS: Final = frozenset(
+    {
+        *("@eadir", "#recycle", "#snapshot", "@tmp", "@sharesnap"),  # Synology
+        *("@recycle", "@recently-snapshot", "@__thumb"),  # QNAP; its .@__thumb is hidden
+        *("~snapshot", "recycle bin", "recycled", "recycler", "$recycle.bin", "system volume information"),
+        *("__macosx", "resource.frk", "network trash folder", "temporary items", "lost+found", "found.000"),
+    }
 )
-"""Files of other names are passed over: a folder of photos often holds lists, thumbnails' databases and the like."""
+"""Folders that NAS systems and desktops make for thumbnails, deleted files and the like, in lower case.
+
+macOS' and Linux' own (``.Trashes``, ``.AppleDouble``, ``.thumbnails``, …) are hidden ones.
+"""
 
 
 @dataclass(slots=True)
 class FolderSource:
     """Every image file below a folder, each an item of its own, in the order of names.
 
-    Hidden files and folders (a leading dot) and symbolic links to folders are passed over. The item's id follows
-    from the file's place below the folder (`item_id_of`); where two files of one folder would get one id
-    (``a.jpg`` and ``a.png``), the later in order gets a hashed one: several photos of one item are not guessed.
+    The item's id follows from the file's place below the folder and from nothing else (`item_id_of_file`). Hidden
+    files, what lies in a `SYSTEM_FOLDERS`, links to folders and whatever is no image file are `Skipped`.
     """
 
     paths: PhotoPaths
@@ -31,8 +39,8 @@ class FolderSource:
     category_from_folder: bool = False
 
     def total(self) -> int | None:
-        """How many entries there will be."""
-        return sum(1 for _ in _image_files(self.paths.folder))
+        """How many entries there will be, not counting what is passed over."""
+        return sum(1 for found in _walk(self.paths.folder) if not isinstance(found, Skipped))
 
     def read(self) -> float:
         """Unknown: a folder is counted, not measured."""
@@ -43,26 +51,15 @@ class FolderSource:
 
     def entries(self) -> Iterator[Entry]:
         """One entry a file."""
-        folder, seen = None, set[ItemId]()
-        for path in _image_files(self.paths.folder):
-            if isinstance(path, BadEntry):
-                yield path
-                continue
-            if path.parent != folder:
-                folder, seen = path.parent, set[ItemId]()
-            yield self._entry(path, seen)
+        for found in _walk(self.paths.folder):
+            yield self._entry(found) if isinstance(found, PurePosixPath) else found
 
-    def _entry(self, path: Path, seen: set[ItemId]) -> Entry:
-        place = PurePosixPath(path.relative_to(self.paths.folder).as_posix())
+    def _entry(self, place: PurePosixPath) -> Entry:
+        item = item_id_of_file(place)
         try:
-            found = self.paths.find(str(place))
-            item_id = item_id_of(place.with_suffix(""))
-            if item_id in seen:
-                item_id = hashed_item_id(place)
-            seen.add(item_id)
-            return NewPhoto(Item(item_id, self._category(place)), found, str(place))
+            return NewPhoto(Item(item, self._category(place)), self.paths.find(str(place)), str(place))
         except (ValueError, InvalidRequestError) as error:
-            return BadEntry(str(place), str(error))
+            return BadEntry(str(place), str(error), item)
 
     def _category(self, place: PurePosixPath) -> str:
         if self.category_from_folder and len(place.parts) > 1:
@@ -72,26 +69,48 @@ class FolderSource:
         raise ValueError("lies in no category's folder; --category names one for such photos")
 
 
-def _image_files(top: Path) -> Iterator[Path | BadEntry]:
-    """Depth first, by name; in memory are the names of the folders on the way down. Any depth."""
-    waiting = [_names(top)]
+def _walk(top: Path) -> Iterator[PurePosixPath | BadEntry | Skipped]:
+    """Places of image files below `top`, and what else there is. Depth first, by name, to any depth.
+
+    In memory are the names of the folders on the way down.
+    """
+    waiting = [("", _names(top, top))]
     while waiting:
-        found = next(waiting[-1], None)
+        reason, names = waiting[-1]
+        found = next(names, None)
         if found is None:
             waiting.pop()
         elif isinstance(found, BadEntry):
-            yield found
+            yield found if not reason else Skipped(found.source, reason)
         elif found.is_dir(follow_symlinks=False):
-            waiting.append(_names(Path(found.path)))
-        elif Path(found.name).suffix.lower() in EXTENSIONS:
-            yield Path(found.path)
+            waiting.append((reason or _not_entered(found.name), _names(Path(found.path), top)))
+        else:
+            place = PurePosixPath(Path(found.path).relative_to(top).as_posix())
+            reason = reason or _not_taken(found)
+            yield Skipped(str(place), reason) if reason else place
 
 
-def _names(folder: Path) -> Iterator[os.DirEntry[str] | BadEntry]:
+def _not_entered(folder: str) -> str:
+    """Why what lies in a folder of this name is passed over; empty where it is not."""
+    if folder.startswith("."):
+        return "in a hidden folder"
+    return "in a system's folder" if folder.lower() in SYSTEM_FOLDERS else ""
+
+
+def _not_taken(file: os.DirEntry[str]) -> str:
+    """Why this file is passed over; empty where it is not."""
+    if file.name.startswith("."):
+        return "hidden"
+    if Path(file.name).suffix.lower() in EXTENSIONS:
+        return ""
+    return "a link" if file.is_symlink() else "not an image file"
+
+
+def _names(folder: Path, top: Path) -> Iterator[os.DirEntry[str] | BadEntry]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted((e for e in found if not e.name.startswith(".")), key=lambda entry: entry.name)
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        yield BadEntry(str(folder), f"the folder cannot be read: {error}")
+        yield BadEntry(folder.relative_to(top).as_posix(), f"the folder cannot be read: {error}")
         return
     yield from entries

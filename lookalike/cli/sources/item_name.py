@@ -5,11 +5,23 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from lookalike.domain.item import ItemId
+from lookalike.imaging.sniff import EXTENSIONS
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@+=,/-]{0,127}")
 _HASHED: Final = re.compile(r"~[0-9a-f]{12}$")
 _OTHER: Final = re.compile(r"[^A-Za-z0-9._~:@+=,-]+")
 _LONGEST_KEPT: Final = 100
+_UNSAID: Final = ".jpg"
+
+
+def item_id_of_file(place: PurePosixPath) -> ItemId:
+    """The item's id for an image file at `place` below its folder, whatever other files there are.
+
+    ``dress/red.jpg`` → ``dress:red``, ``dress/red.png`` → ``dress:red.png``: only ``.jpg`` goes unsaid, and not where
+    another extension would then end the name (``red.png.jpg``), so that no two places give one id.
+    """
+    bare = place.with_suffix("") if place.suffix == _UNSAID else place
+    return item_id_of(place if bare is not place and bare.suffix.lower() in EXTENSIONS else bare)
 
 
 def item_id_of(name: PurePosixPath | str) -> ItemId:
@@ -22,11 +34,6 @@ def item_id_of(name: PurePosixPath | str) -> ItemId:
     text = unicodedata.normalize("NFC", str(name))
     if _PLAIN.fullmatch(text) and not _HASHED.search(text):
         return ItemId(text.replace("/", ":"))
-    return hashed_item_id(text)
-
-
-def hashed_item_id(name: PurePosixPath | str) -> ItemId:
-    """An id that ends in the hash of exactly this name, whatever it is."""
-    digest = sha256(str(name).encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    kept = _OTHER.sub("-", str(name).replace("/", ":")).lstrip("._~:@+=,-")[:_LONGEST_KEPT].rstrip("-")
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    kept = _OTHER.sub("-", text.replace("/", ":")).lstrip("._~:@+=,-")[:_LONGEST_KEPT].rstrip("-")
     return ItemId(f"{kept or 'item'}~{digest}")

@@ -4,10 +4,13 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from pillow_heif import register_heif_opener
 
-from lookalike.cli.sources.item_name import item_id_of
+from lookalike.cli.sources.item_name import item_id_of, item_id_of_file
 from lookalike.cli.sources.value import typed
 from lookalike.domain.item import ItemId
+from lookalike.imaging.sniff import EXTENSIONS
 
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=40)
 places = st.lists(names, min_size=1, max_size=4).map("/".join)
@@ -19,6 +22,26 @@ def test_different_places_give_different_ids_and_the_same_the_same(found: list[s
     assert len({item_id_of(place) for place in found}) == len(composed)
     assert [item_id_of(place) for place in found] == [item_id_of(place) for place in found]
     assert all(ItemId(item_id_of(place)) for place in found)
+
+
+endings = st.sampled_from(["", ".jpg", ".JPG", ".jpeg", ".png", ".png.jpg", ".jpg.jpg", ".old"])
+files = st.tuples(st.lists(st.sampled_from(["a", "b", "a.old", "a:b", "a b"]), min_size=1, max_size=3), endings).map(
+    lambda parts: "/".join(parts[0]) + parts[1]
+)
+
+
+@given(st.lists(files | st.tuples(places, endings).map("".join), min_size=2, max_size=20, unique=True))
+def test_files_that_differ_have_ids_that_differ(found: list[str]) -> None:
+    composed = {unicodedata.normalize("NFC", place) for place in found}
+    assert len({item_id_of_file(PurePosixPath(place)) for place in composed}) == len(
+        {PurePosixPath(place) for place in composed}
+    )
+
+
+def test_pillow_names_no_ending_that_we_pass_over() -> None:
+    register_heif_opener()
+    formats = {"JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP", "DIB"}
+    assert {ending for ending, kind in Image.registered_extensions().items() if kind in formats} <= EXTENSIONS
 
 
 @pytest.mark.parametrize(

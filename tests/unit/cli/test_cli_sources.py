@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.cli.sources import BadEntry, Entry, SourceOptions, open_source
+from lookalike.cli.sources import BadEntry, Entry, Skipped, SourceOptions, open_source
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.catalogue import NewPhoto
 
@@ -44,7 +44,7 @@ def test_a_folder_is_read_by_name_without_hidden_and_other_files(folder: Path) -
     (folder / "deep" / "er").mkdir(parents=True)
     (folder / "deep" / "er" / "D.HEIC").write_bytes(b"d")
     entries = good(read(folder, category="hat"))
-    assert [entry.item.id for entry in entries] == ["a", "b", "deep:er:D"]
+    assert [entry.item.id for entry in entries] == ["a", "b", "deep:er:D.HEIC"]
 
 
 def test_the_first_folder_is_the_category_and_photos_in_none_are_told(folder: Path) -> None:
@@ -56,11 +56,41 @@ def test_the_first_folder_is_the_category_and_photos_in_none_are_told(folder: Pa
     assert not bad(read(folder, category_from_folder=True, category="hat"))
 
 
-def test_two_files_of_one_name_are_two_items(folder: Path) -> None:
-    (folder / "a.png").write_bytes(b"other")
-    ids = [entry.item.id for entry in good(read(folder, category="hat"))]
-    assert ids[0] == "a"
-    assert len(set(ids)) == 3
+def test_an_id_stays_when_other_files_come_and_go(folder: Path) -> None:
+    def ids() -> dict[str, str]:
+        return {entry.source: entry.item.id for entry in good(read(folder, category="hat"))}
+
+    assert ids() == {"a.jpg": "a", "b.jpg": "b"}
+    (folder / "a.old").mkdir()
+    for more in ("a.png", "a.jpeg", "a.JPG", "a.png.jpg", "a.old/a.jpg", "a.jpg.jpg", "a:b.jpg"):
+        (folder / more).write_bytes(b"other")
+    found = ids()
+    assert (found["a.jpg"], found["b.jpg"], found["a.png"]) == ("a", "b", "a.png")
+    assert len(set(found.values())) == 9
+    (folder / "a.jpg").unlink()
+    assert ids() == {place: id_ for place, id_ in found.items() if place != "a.jpg"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("@eaDir/one.jpg/SYNOFILE_THUMB_M.jpg", "#recycle/a.jpg", "x/.@__thumb/a.jpg", "x/@__thumb/a.jpg"),
+        *("__MACOSX/x/a.jpg", "lost+found/a.jpg", "$RECYCLE.BIN/S-1-5/a.jpg", "System Volume Information/a.jpg"),
+        *(".Trashes/501/a.jpg", ".AppleDouble/a.jpg", "x/._a.jpg", "Thumbs.db", "x/notes.txt", "clip.mov"),
+    ],
+)
+def test_what_is_no_photo_of_the_shop_is_passed_over_and_told(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"")
+    entries = read(folder, category="hat")
+    assert [entry.source for entry in entries if isinstance(entry, Skipped)] == [name]
+    assert [entry.item.id for entry in good(entries)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("ending", ["HIF", "mpo", "apng", "heics", "Jpe", "AVIF", "dib", "TIF", "jif"])
+def test_every_ending_of_what_can_be_decoded_is_taken(folder: Path, ending: str) -> None:
+    (folder / f"c.{ending}").write_bytes(b"c")
+    assert len(good(read(folder, category="hat"))) == 3
 
 
 @pytest.mark.skipif(os.name == "nt", reason="platform: links need a privilege on Windows")
@@ -72,6 +102,7 @@ def test_links_do_not_lead_out_of_the_folder(folder: Path) -> None:
     (inside / "up").symlink_to(folder)
     entries = read(inside, category="hat")
     assert [entry.source for entry in bad(entries)] == ["link.jpg", "loop.jpg"]
+    assert [entry.source for entry in entries if isinstance(entry, Skipped)] == ["up"]
     allowed = good(read(inside, category="hat", allow_outside=True))
     assert [entry.item.id for entry in allowed] == ["link"]
 
