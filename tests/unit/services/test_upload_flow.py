@@ -1,12 +1,18 @@
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from service_harness import SHOP, Works, item, photo_of, picture, pointer
 
+from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
 from lookalike.domain.upload import UploadId, UploadStatus
 from lookalike.errors import ConflictError, InvalidRequestError, NotFoundError, Rejection, UnavailableError
 from lookalike.services.expire_uploads import LIFETIME
+from lookalike.testing import InMemoryPhotoStore
 
 RED, BLUE = picture("red"), picture("blue")
 A = ItemId("a")
@@ -44,6 +50,60 @@ def test_bytes_come_once(selling: Works) -> None:
     assert selling.photos.read_upload(SHOP, upload) == RED
     with pytest.raises(NotFoundError):
         selling.receive(SHOP, {UploadId.new(): RED})
+
+
+class SlowStore(InMemoryPhotoStore):
+    """Writes once `until` callers came, so that all of them are under way at once; fails where it is told to."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__()
+        self.all_here = threading.Barrier(until + 1)
+        self.broken = False
+
+    def write_uploads(self, catalogue: CatalogueId, originals: Mapping[UploadId, bytes]) -> None:
+        self.all_here.wait(30)
+        super().write_uploads(catalogue, originals)
+        if self.broken:
+            raise UnavailableError("died half way")
+
+
+def test_of_many_writers_at_once_one_wins_and_its_bytes_stay() -> None:
+    store = SlowStore(until=1)
+    works = Works(photos=store)
+    upload = works.request(SHOP, "image/jpeg").upload.id
+    with ThreadPoolExecutor(8) as pool:
+        sent = {pool.submit(works.receive, SHOP, {upload: bytes([n])}): bytes([n]) for n in range(8)}
+        losers = list(islice(as_completed(sent, 30), 7))
+        store.all_here.wait(30)
+    assert {type(future.exception()) for future in losers} == {ConflictError}
+    (winner,) = sent.keys() - set(losers)
+    assert winner.exception() is None
+    assert store.read_upload(SHOP, upload) == sent[winner]
+    assert len(works.received.pointers) == 1
+
+
+def test_a_write_that_fails_half_way_leaves_the_form_usable() -> None:
+    store = SlowStore(until=0)
+    works = Works(photos=store)
+    upload = works.request(SHOP, "image/jpeg").upload.id
+    store.broken = True
+    with pytest.raises(UnavailableError):
+        works.receive(SHOP, {upload: RED})
+    store.broken = False
+    works.receive(SHOP, {upload: BLUE})
+    assert (store.read_upload(SHOP, upload), works.status(upload)) == (BLUE, "received")
+
+
+@pytest.mark.parametrize("status", ["received", "failed", "prepared", "rejected"])
+def test_a_form_is_spent_once_its_bytes_are_there(selling: Works, status: str) -> None:
+    upload = selling.send(b"no photo" if status == "rejected" else RED, A)
+    if status == "failed":
+        selling.ledger.advance_many([selling.upload(upload).failed("a step broke", selling.clock.now())])
+    elif status != "received":
+        selling.prepare(selling.received.drain())
+    assert selling.status(upload) == status
+    with pytest.raises(ConflictError):
+        selling.receive(SHOP, {upload: BLUE})
 
 
 def test_a_rejected_photo_does_not_hold_up_its_neighbours(selling: Works) -> None:
