@@ -1,7 +1,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from lookalike.contract.problems import HttpError
@@ -9,6 +9,8 @@ from lookalike.contract.problems import HttpError
 _FILE: Final = b"file"
 _MOST_FIELDS: Final = 32
 _MOST_FIELD_BYTES: Final = 20_000  # as S3 allows for everything but the file
+
+_LONGEST_BOUNDARY: Final = 70  # RFC 2046, section 5.1.1
 
 Admit = Callable[[Mapping[str, str]], int]
 
@@ -32,8 +34,13 @@ class UploadPost:
         self._most = 0
         self._part = _Part()
         self._ended = False
-        self._parser = MultipartParser(
-            options[b"boundary"],
+        self._parser = self._parse(options[b"boundary"])
+
+    def _parse(self, boundary: bytes) -> MultipartParser:
+        if len(boundary) > _LONGEST_BOUNDARY:
+            raise HttpError(400, f"the boundary has more than {_LONGEST_BOUNDARY} characters")
+        return MultipartParser(
+            boundary,
             {
                 "on_part_begin": self._begin_part,
                 "on_header_begin": self._begin_header,
@@ -46,11 +53,16 @@ class UploadPost:
             },
         )
 
+    @property
+    def admitted(self) -> bool:
+        """Whether the fields were read and `admit` let the file in."""
+        return self._file is not None
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes. Raises `HttpError` 400 for a broken or too large form, and what `admit` raises."""
         try:
             self._parser.write(chunk)
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise HttpError(400, "the multipart form is broken") from error
 
     def file(self) -> bytes:

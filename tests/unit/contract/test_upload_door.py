@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from browsing import Browse, ask_for_form
 from fake_shop import OTHER, Shop, picture
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from lookalike.contract.asgi import Site, build_app
 
@@ -70,6 +72,9 @@ BOUNDARY = {"content-type": "multipart/form-data; boundary=b"}
         (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"y" * 30_000, BOUNDARY, 400),
         (b"--b\r\nX: " + b"y" * 30_000, BOUNDARY, 400),
         (b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ndata\r\n--b--\r\n', BOUNDARY, 403),
+        (b"--b", {"content-type": f"multipart/form-data; boundary={'b' * 71}"}, 400),
+        (b"--b", {"content-type": f"multipart/form-data; boundary={'b' * 257}"}, 400),
+        (b"--b", {"content-type": f"multipart/form-data; boundary={'b' * 20_000}"}, 400),
         (b"{}", {"content-type": "application/json"}, 415),
         (b"x", {"content-type": "multipart/form-data"}, 415),
     ],
@@ -82,6 +87,59 @@ def test_a_broken_form_is_refused(
     response = client.post(url, content=body, headers=headers)
     assert response.status_code == status, response.text
     assert response.json()["status"] == status
+
+
+# What a form is made of, so that fuzzed ones get past the first check.
+_PIECES = (
+    b"--b",
+    b"--b--",
+    b"\r\n",
+    b"\r\n\r\n",
+    b'Content-Disposition: form-data; name="file"',
+    b'Content-Disposition: form-data; name="policy"',
+    b"Content-Disposition: form-data; name=",
+    b"Content-Disposition",
+    b": ",
+    b"\xff\xfe\x00",
+)
+_BODIES = st.lists(st.one_of(st.sampled_from(_PIECES), st.binary(max_size=20)), max_size=30).map(b"".join)
+_TYPES = st.one_of(
+    st.just(BOUNDARY["content-type"]),
+    st.builds("multipart/form-data; boundary={}".format, st.text(st.characters(min_codepoint=32, max_codepoint=126))),
+    st.builds(
+        "multipart/form-data; {}={}".format, st.sampled_from(["boundary", "b*"]), st.sampled_from(['"', '";;', ""])
+    ),
+)
+
+
+def test_no_form_however_fuzzed_gives_more_than_a_refusal(browse: Browse, site: Site) -> None:
+    client = browse(replace(site, max_uploads=1))
+    url, fields = ask_for_form(client)
+    whole = client.build_request("POST", url, data=fields, files={"file": picture("red")})
+    good, kind = whole.read(), whole.headers["content-type"]
+
+    def refused(body: bytes, content_type: str) -> None:
+        response = client.post(url, content=body, headers={"content-type": content_type})
+        assert 400 <= response.status_code < 500, response.text
+        assert response.json()["status"] == response.status_code
+
+    @settings(max_examples=150, deadline=None)
+    @given(_BODIES, _TYPES)
+    def fuzz(body: bytes, content_type: str) -> None:
+        refused(body, content_type.strip())
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.integers(0, len(good) - 60), st.binary(min_size=1, max_size=9), st.booleans())
+    def mutate(at: int, piece: bytes, cut: bool) -> None:
+        signature = good.index(fields["policy"].encode())
+        at = min(at, signature + len(fields["policy"]) - 1)  # up to there any change spoils the form
+        changed = good[:at] + piece + (b"" if cut else good[at + len(piece) :])
+        assume(changed != good)
+        response = client.post(url, content=changed, headers={"content-type": kind})
+        assert response.status_code == 204 or 400 <= response.status_code < 500, response.text
+
+    fuzz()
+    mutate()
 
 
 def test_fields_twice_or_no_file_or_half_a_file_are_refused(browse: Browse, site: Site, stocked: Shop) -> None:
