@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from typing import Final
+from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lookalike.adapters.embedded.upload_form import Allowance, UploadForms
-from lookalike.contract.dispatcher import REQUEST_ID, Dispatcher, request_id
+from lookalike.contract.dispatcher import REQUEST_ID, Dispatcher, other_method, request_id
 from lookalike.contract.guard import Guard
 from lookalike.contract.http import Caller, HttpRequest
 from lookalike.contract.page import page_routes
 from lookalike.contract.problems import HttpError
-from lookalike.contract.refusal import Incoming, Unhurried, refusal
+from lookalike.contract.refusal import respond
 from lookalike.contract.services import Services
 from lookalike.contract.upload_post import UploadPost
 from lookalike.domain.catalogue import CatalogueId
@@ -69,17 +69,17 @@ class Site:
             raise InvalidRequestError("token", f"must have at least {_SHORTEST_TOKEN} characters, all of them ASCII")
 
 
-def build_app(site: Site) -> Starlette:
+def build_app(site: Site) -> ASGIApp:
     """The ASGI application. Raises nothing at run time: every failure is a problem (RFC 9457)."""
     threads = CapacityLimiter(site.threads)
-    routes: list[Route | Mount] = list(page_routes(site.page)) if site.page else []
+    routes = list(page_routes(site.page)) if site.page else []
     if site.uploads is not None:
         door = _Door(site.uploads, threads, site.photo_seconds)
         routes.append(Route("/v1/uploads/{id}/bytes", _Endpoint(door, Slots(site.max_uploads, "photos"))))
     api = _Endpoint(_Api(Dispatcher(site.services), site, threads), Slots(site.max_in_flight, "requests"))
-    app = Starlette(routes=[*routes, Mount("/", app=api)])
-    app.add_middleware(Guard, local_names_only=site.token is None)
-    return app
+    # Whatever else comes, `OPTIONS *` and odd paths included, is the dispatcher's to answer.
+    router = Router(routes, redirect_slashes=False, default=api)
+    return Guard(router, local_names_only=site.token is None)
 
 
 class Slots:
@@ -102,23 +102,18 @@ class Slots:
 
 
 class _Endpoint:
-    """Lets `answer` answer while a slot is free; every failure is told as a problem."""
+    """Lets `answer` answer while a slot is free."""
 
     def __init__(self, answer: Callable[[Request], Awaitable[Response]], slots: Slots) -> None:
         self._answer = answer
         self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        incoming = Incoming(receive)
-        request = Request(scope, incoming)
-        try:
-            with self._slots.take():
-                response = await self._answer(request)
-        except ClientDisconnect:
-            return
-        except Exception as error:  # noqa: BLE001 (see the class)
-            response = refusal(error, request)
-        await Unhurried(response, incoming)(scope, receive, send)
+        await respond(self._held, scope, receive, send)
+
+    async def _held(self, request: Request) -> Response:
+        with self._slots.take():
+            return await self._answer(request)
 
 
 class _Api:
@@ -132,7 +127,7 @@ class _Api:
     async def __call__(self, request: Request) -> Response:
         asked = HttpRequest(
             method=request.method,
-            path=request.scope.get("raw_path", request.url.path.encode()).decode("latin-1"),
+            path=request.scope.get("raw_path", quote(request.scope["path"]).encode()).decode("latin-1"),
             query=request.scope["query_string"].decode("latin-1"),
             headers=dict(request.headers),
             caller=_caller(self._site, request.headers),
@@ -154,7 +149,7 @@ class _Door:
 
     async def __call__(self, request: Request) -> Response:
         if request.method != "POST":
-            raise HttpError(405, "this path takes POST", {"Allow": "POST"})
+            return Response(status_code=204, headers=other_method(request.method, request.headers, ["POST"]))
         allowance, data = await self._read(request)
         originals = {allowance.upload: data}
         await to_thread.run_sync(self._door.receive, allowance.catalogue, originals, limiter=self._threads)

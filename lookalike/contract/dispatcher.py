@@ -1,6 +1,5 @@
-import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
@@ -16,11 +15,10 @@ from lookalike.contract.routes import ROUTES
 from lookalike.contract.services import Services
 from lookalike.errors import InvalidRequestError, UnauthenticatedError
 
-log = logging.getLogger(__name__)
-
 REQUEST_ID: Final = "X-Request-Id"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
 _MOST_PARAMETERS: Final = 20
+_Match = tuple[AnyRoute, dict[str, str]]  # a route and its path's parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,49 +35,44 @@ class Dispatcher:
         """Never raises: what goes wrong becomes a problem (RFC 9457)."""
         start = perf_counter()
         number = request_id(request.headers)
-        name, status, headers, body, stages = self._answer(request, number)
-        total = (perf_counter() - start) * 1000
-        log.info("%s %s %d %.1f ms request=%s", request.method, name, status, total, number)
+        status, headers, body, stages = self._answer(request, number)
         always = {
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
             REQUEST_ID: number,
-            "Server-Timing": server_timing({**stages, "total": total}),
+            "Server-Timing": server_timing({**stages, "total": (perf_counter() - start) * 1000}),
         }
+        if request.method == "HEAD":
+            headers, body = {**headers, "Content-Length": str(len(body))}, b""
         return HttpResponse(status, always | headers, body)
 
     def body_limit(self, request: HttpRequest) -> int:
         """How many bytes of this request's body are worth reading: none where it will be refused anyway."""
-        for route, _ in self._at(request.path):
+        for route, _ in self._at(request):
             if route.method == request.method and (route.public or request.caller is not None):
                 return route.body_limit
         return 0
 
-    def _answer(self, request: HttpRequest, number: str) -> tuple[str, int, dict[str, str], bytes, Mapping[str, float]]:
-        name = "-"
+    def _answer(self, request: HttpRequest, number: str) -> tuple[int, dict[str, str], bytes, Mapping[str, float]]:
         try:
-            route, segments = self._find(request)
-            name = route.name
+            there = self._at(request)
+            found = _choose(there, request)
+            if found is None:
+                taken = {route.method for route, _ in there}
+                return 204, other_method(request.method, request.headers, taken), b"", {}
+            route, segments = found
             answer = self._ask(route, segments, request)
-            headers, body = _written(answer)
+            return route.status, *_written(answer), answer.stages_ms
         except Exception as error:  # noqa: BLE001 (every failure is told as a problem, here)
             told = problem_of(error, number)
-            return name, told.problem.status, {"Content-Type": MEDIA_TYPE, **told.headers}, told.body(), {}
-        return name, route.status, headers, body, answer.stages_ms
+            return told.problem.status, {"Content-Type": MEDIA_TYPE, **told.headers}, told.body(), {}
 
-    def _at(self, path: str) -> list[tuple[AnyRoute, dict[str, str]]]:
-        matches = ((route, route.match(path)) for route in self.routes if route.service(self.services) is not None)
+    def _at(self, request: HttpRequest) -> list[_Match]:
+        served = [route for route in self.routes if route.service(self.services) is not None]
+        if (request.method, request.path) == ("OPTIONS", "*"):  # of the server as a whole (RFC 9110, section 9.3.7)
+            return [(route, {}) for route in served]
+        matches = ((route, route.match(request.path)) for route in served)
         return [(route, segments) for route, segments in matches if segments is not None]
-
-    def _find(self, request: HttpRequest) -> tuple[AnyRoute, dict[str, str]]:
-        there = self._at(request.path)
-        if not there:
-            raise HttpError(404, "there is nothing at this path")
-        for route, segments in there:
-            if route.method == request.method:
-                return route, segments
-        allowed = ", ".join(sorted(route.method for route, _ in there))
-        raise HttpError(405, f"this path takes {allowed}", {"Allow": allowed})
 
     def _ask(self, route: AnyRoute, segments: dict[str, str], request: HttpRequest) -> Answer:
         if request.caller is None and not route.public:
@@ -87,6 +80,18 @@ class Dispatcher:
         call = Call(request.caller, _parameters(route, segments, request.query), _body(route, request))
         answer: Answer = route.handle(route.service(self.services), call)
         return answer
+
+
+def other_method(method: str, headers: Mapping[str, str], taken: Collection[str]) -> dict[str, str]:
+    """The headers that tell OPTIONS what a path takes, which is `taken`, and HEAD wherever GET is.
+
+    Raises `HttpError` 405 for every other method, and for a browser's preflight: pages of other origins are not let
+    in (API Gateway answers preflights itself, for the origins it was given).
+    """
+    allowed = ", ".join(sorted({*taken, "OPTIONS"} | ({"HEAD"} if "GET" in taken else set())))
+    if method == "OPTIONS" and "origin" not in headers:
+        return {"Allow": allowed}
+    raise HttpError(405, f"this path takes {allowed}", {"Allow": allowed})
 
 
 def request_id(headers: Mapping[str, str]) -> str:
@@ -98,6 +103,13 @@ def request_id(headers: Mapping[str, str]) -> str:
 def server_timing(stages_ms: Mapping[str, float]) -> str:
     """Milliseconds by stage as https://www.w3.org/TR/server-timing/ writes them."""
     return ", ".join(f"{name};dur={took:.2f}" for name, took in stages_ms.items())
+
+
+def _choose(there: list[_Match], request: HttpRequest) -> _Match | None:
+    if not there:
+        raise HttpError(404, "there is nothing at this path")
+    method = "GET" if request.method == "HEAD" else request.method
+    return next((match for match in there if match[0].method == method), None)
 
 
 def _parameters(route: AnyRoute, segments: dict[str, str], query: str) -> BaseModel:

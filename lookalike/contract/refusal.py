@@ -1,7 +1,8 @@
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -60,6 +61,19 @@ class Unhurried(Response):
                     dropped += len((await self._incoming()).get("body", b""))
         except TimeoutError:
             return
+
+
+async def respond(answer: Callable[[Request], Awaitable[Response]], scope: Scope, receive: Receive, send: Send) -> None:
+    """Send what `answer` answers. Every failure is told as a problem; a client that went away is told nothing."""
+    incoming = Incoming(receive)
+    request = Request(scope, incoming)
+    try:
+        response = await answer(request)
+    except ClientDisconnect:
+        return
+    except Exception as error:  # noqa: BLE001 (see above)
+        response = refusal(error, request)
+    await Unhurried(response, incoming)(scope, receive, send)
 
 
 def refusal(error: Exception, request: Request) -> Response:

@@ -92,7 +92,7 @@ class Route(Generic[S, P, B]):
             return None
         found = {}
         for our, their in zip(ours, theirs, strict=True):
-            if our.startswith("{"):
+            if our.startswith("{") and their:
                 found[our[1:-1]] = unquote(their)
             elif our != their:
                 return None
