@@ -7,20 +7,30 @@ from lookalike.ports.catalogue import Catalogue
 MEMORY: Final = "memory:"
 
 
-def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
+def connect(
+    where: str,
+    *,
+    token: str | None = None,
+    create: bool = True,
+    timeout: float = 30.0,
+    deadline: float = 60.0,
+    allow_insecure: bool = False,
+) -> Catalogue:
     """Open a catalogue: ``memory:`` (gone when closed), a folder (made where it is not there), or ``https://…``.
 
-    `token` is the bearer token of a remote catalogue; `create` says whether a missing folder is made. The modules
-    behind each form are loaded only when it is used, so that the SDK alone needs neither model nor index.
+    `create` says whether a missing folder is made. A remote catalogue takes a bearer `token`; `timeout` bounds each
+    wait on the network and `deadline` a whole call with its retries, both in seconds; `allow_insecure` lets the token
+    go over plain http to another machine. The modules behind each form are loaded only when it is used, so that the
+    SDK alone needs neither model nor index.
 
     Raises `NotFoundError` where there is no catalogue and none may be made, `CatalogueLockedError` where another
     process has the folder open, `CatalogueDamagedError` where its files do not fit each other,
     `InvalidRequestError` for a place of no form we know.
     """
-    if where.startswith(("http://", "https://")):
+    if where.lower().startswith(("http://", "https://")):
         from lookalike.client import HttpCatalogue  # noqa: PLC0415 (see the docstring)
 
-        return HttpCatalogue(where, token)
+        return HttpCatalogue(where, token, timeout=timeout, deadline=deadline, allow_insecure=allow_insecure)
     from lookalike.embedded import open_embedded  # noqa: PLC0415
 
     if where == MEMORY:

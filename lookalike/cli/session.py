@@ -8,9 +8,14 @@ import typer
 from rich.console import Console
 
 from lookalike.connect import connect
+from lookalike.domain.text import printable
 from lookalike.ports.catalogue import Catalogue
 
+__all__ = ["TOKEN", "Session", "printable"]
+
 TOKEN: Final = "LOOKALIKE_TOKEN"  # noqa: S105 (the variable's name, not a token)
+ALLOW_INSECURE: Final = "LOOKALIKE_ALLOW_INSECURE"
+"""Set to 1, it lets the token go over plain http to another machine."""
 _WIDE: Final = 240
 """Columns of a table that goes into a file or pipe, where there is no screen to wrap at."""
 
@@ -46,13 +51,9 @@ class Session:
 
     def open(self, where: str, *, create: bool = False) -> Catalogue:
         """Connect; raise `NotFoundError` for a folder that is not there, unless it may be made."""
-        return self.connect(where, token=self.environ.get(TOKEN), create=create)
+        insecure = {"allow_insecure": True} if self.environ.get(ALLOW_INSECURE) == "1" else {}
+        return self.connect(where, token=self.environ.get(TOKEN), create=create, **insecure)
 
     def print_json(self, value: Mapping[str, Any]) -> None:
         """One object on one line of standard output, in ASCII, so that any console and any parser takes it."""
         print(json.dumps(value, allow_nan=False), flush=True)
-
-
-def printable(text: str) -> str:
-    """Text of unknown origin without what would move a terminal's cursor or colour: such characters are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,6 +1,6 @@
 """The SDK: a catalogue over HTTP behind the same interface as one in this process.
 
-It stands on httpx, pydantic, numpy and stamina alone: neither model, index nor imaging are loaded.
+It stands on httpx, pydantic and numpy alone: neither model, index nor imaging are loaded.
 """
 
 from lookalike.client.http_catalogue import HttpCatalogue

@@ -4,8 +4,10 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
+from lookalike.client.async_transport import DEADLINE_S, TIMEOUT_S
 from lookalike.client.import_photos import ImportPhotos
 from lookalike.client.items import Items
+from lookalike.client.retry import RetryPolicy, Timing
 from lookalike.client.transport import Transport
 from lookalike.client.uploads import Uploads
 from lookalike.contract.models.search import ClauseBody, RegionBody, SearchBody, SearchView, thumbnail_path
@@ -29,8 +31,27 @@ class HttpCatalogue:
     no Lookalike's.
     """
 
-    def __init__(self, base_url: str, token: str | None = None) -> None:
-        self._transport = Transport(base_url, token)
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        timeout: float = TIMEOUT_S,
+        deadline: float = DEADLINE_S,
+        allow_insecure: bool = False,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
+        timing: Timing = Timing(),  # noqa: B008 (frozen)
+    ) -> None:
+        """Nothing is sent yet; see `AsyncTransport` for the arguments. Raises `InvalidRequestError`."""
+        self._transport = Transport(
+            base_url,
+            token,
+            timeout=timeout,
+            deadline=deadline,
+            allow_insecure=allow_insecure,
+            policy=policy,
+            timing=timing,
+        )
         self._items = Items(self._transport)
         self._uploads = Uploads(self._transport)
 
@@ -63,14 +84,17 @@ class HttpCatalogue:
         """The items most like the subject; a photo is uploaded first. `stages_ms` are the server's."""
         filters = [_clause(clause) for clause in query.filter.clauses]
         body = SearchBody(**self._subject(query.subject), filter=filters, k=query.k)
-        response = self._transport.call("POST", "v1/search", body)
+        response = self._transport.call("POST", "v1/search", body, safe=True)  # it only reads
         stages = {name: float(took) for name, took in _STAGE.findall(response.headers.get("Server-Timing", ""))}
         stages.pop("total", None)
         return self._transport.understood(SearchView, response).result(stages)
 
     def thumbnail(self, photo: PhotoId) -> bytes:
         """A WebP picture, its longest side 256 pixels. Raises `NotFoundError`."""
-        return self._transport.call("GET", thumbnail_path(photo).removeprefix("/")).content
+        picture = self._transport.call("GET", thumbnail_path(photo).removeprefix("/")).content
+        if not (picture.startswith(b"RIFF") and picture[8:12] == b"WEBP"):
+            raise self._transport.not_ours("is no WebP picture")
+        return picture
 
     def status(self) -> CatalogueStatus:
         """What there is."""

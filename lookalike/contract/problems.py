@@ -10,6 +10,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lookalike import errors
+from lookalike.contract.retry_after import retry_after_s
+from lookalike.domain.text import printable
 from lookalike.errors import (
     InvalidRequestError,
     LookalikeError,
@@ -25,7 +27,9 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:lookalike:problem:"
 _LOCKED_RETRY_S: Final = 5.0
-_LONGEST_RETRY_S: Final = 3600.0
+_RETRY_S: Final = 1.0  # where the server names no time
+_LONGEST_DETAIL: Final = 1000
+_LONGEST_FIELD: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +122,24 @@ def problem_of(error: Exception, request_id: str) -> ProblemAnswer:
     return ProblemAnswer(_problem(kind, str(error)), _headers_of(error))
 
 
-def error_of(status: int, body: bytes, retry_after: str | None) -> LookalikeError:
-    """The error that a server meant by an answer of 400 or above, whoever wrote its body."""
+def error_of(status: int, body: bytes, retry_after: str | None, date: str | None = None) -> LookalikeError:
+    """The error that a server meant by an answer of 300 or above, whoever wrote its body.
+
+    `retry_after` and `date` are headers. What the body says is cut, and its control characters escaped: a message is
+    printed.
+    """
+    seconds = retry_after_s(retry_after, date)
+    wait = _RETRY_S if seconds is None else seconds
     try:
         problem = Problem.model_validate_json(body)
     except ValidationError:
-        return _from_status(status, f"the server answered {status}", _seconds(retry_after))
+        return _from_status(status, f"the server answered {status}", wait)
+    problem.detail = printable(problem.detail, _LONGEST_DETAIL)
+    problem.field = problem.field and printable(problem.field, _LONGEST_FIELD)
     kind = next((kind for kind in KINDS if problem.type == _URN + kind.name), None)
     if kind is None or kind is _INTERNAL:
-        return _from_status(status, problem.detail, _seconds(retry_after))
-    return _remake(kind.error, problem, _seconds(retry_after))
+        return _from_status(status, problem.detail, wait)
+    return _remake(kind.error, problem, wait)
 
 
 def invalid_request(error: ValidationError, whole: str = "body") -> InvalidRequestError:
@@ -161,33 +173,25 @@ def _headers_of(error: Exception) -> dict[str, str]:
             return {}
 
 
-def _remake(kind: type[Exception], problem: Problem, retry_after: float | None) -> LookalikeError:
+def _remake(kind: type[Exception], problem: Problem, retry_after: float) -> LookalikeError:
     if issubclass(kind, InvalidRequestError):
         return kind(problem.field or "request", problem.detail)
     if issubclass(kind, PhotoRejectedError):
         return kind(problem.code or Rejection.CORRUPT, problem.detail)
     if issubclass(kind, OverloadedError | UnavailableError):
-        return kind(problem.detail, retry_after=retry_after or 1.0)
+        return kind(problem.detail, retry_after=retry_after)
     assert issubclass(kind, LookalikeError)  # noqa: S101 (KINDS holds nothing else; tells mypy)
     return kind(problem.detail)
 
 
-def _from_status(status: int, detail: str, retry_after: float | None) -> LookalikeError:
+def _from_status(status: int, detail: str, retry_after: float) -> LookalikeError:
     """For answers of gateways and proxies, which know nothing of our problems."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return OverloadedError(detail, retry_after=retry_after or 1.0)
+        return OverloadedError(detail, retry_after=retry_after)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UnavailableError(detail, retry_after=retry_after or 1.0)
+        return UnavailableError(detail, retry_after=retry_after)
     plain = _PLAIN.get(status)
     return plain(detail) if plain else InvalidRequestError("request", detail)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    try:
-        seconds = float(retry_after or "")
-    except ValueError:
-        return None  # a date, which no part of ours sends
-    return min(seconds, _LONGEST_RETRY_S) if seconds > 0 else None
 
 
 def _inner(context: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 from lookalike.errors import InvalidRequestError
 
+_ELLIPSIS = "…"
+
 
 def check_text(field: str, text: str, longest: int) -> None:
     """Raise `InvalidRequestError` where `text` has more than `longest` characters or cannot be written as UTF-8.
@@ -12,3 +14,13 @@ def check_text(field: str, text: str, longest: int) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise InvalidRequestError(field, "holds a character that is not valid Unicode") from None
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Text of unknown origin without what would move a terminal's cursor or colour: such characters are escaped.
+
+    What is more than `longest` characters is cut.
+    """
+    if longest is not None and len(text) > longest:
+        text = text[:longest] + _ELLIPSIS
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -143,10 +143,7 @@ def test_many_items_go_in_and_out(far: HttpCatalogue) -> None:
         far.list_items(limit=1001)
 
 
-def test_a_token_opens_the_door(
-    reach: Callable[[str | None, str | None], HttpCatalogue], draw: Draw, impatient: None
-) -> None:
-    del impatient
+def test_a_token_opens_the_door(reach: Callable[[str | None, str | None], HttpCatalogue], draw: Draw) -> None:
     for ours in (None, "wrong"):
         with pytest.raises(errors.UnauthenticatedError):
             reach(TOKEN, ours).status()
