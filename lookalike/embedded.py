@@ -162,7 +162,7 @@ class EmbeddedCatalogue:
         items, photos = self.stores.items.count(self.id)
         uploads = {str(status): count for status, count in self.stores.ledger.count_uploads(self.id).items()}
         generations = self.stores.index.generations(self.id)
-        return CatalogueStatus(self.id, items, photos, uploads, generations, _bytes_in(self.stores.folder))
+        return CatalogueStatus(self.id, items, photos, uploads, generations, self.stores.bytes_on_disk())
 
     def close(self) -> None:
         """Finish what is under way and let go; closing twice is fine."""
@@ -179,7 +179,3 @@ class EmbeddedCatalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _bytes_in(folder: Path | None) -> int:
-    return 0 if folder is None else sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

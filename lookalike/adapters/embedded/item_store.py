@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from lookalike.adapters.embedded.counters import Counters, KeptCount
 from lookalike.adapters.embedded.database import Database, Row, json_list
 from lookalike.domain.attribute import AttributeValue
 from lookalike.domain.catalogue import CatalogueId
@@ -11,6 +12,17 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 
+ITEMS: Final = KeptCount("items", "items", "catalogue")
+PHOTOS: Final = KeptCount(
+    "photos",
+    "item_photos",
+    "catalogue",
+    distinct="photo",
+    alone="""
+        NOT EXISTS (SELECT 1 FROM item_photos AS tie
+            WHERE tie.catalogue = {row}.catalogue AND tie.photo = {row}.photo AND tie.item != {row}.item)
+    """,
+)
 _SCHEMA: Final = (
     """
     CREATE TABLE items (
@@ -28,6 +40,8 @@ _SCHEMA: Final = (
     )
     """,
     "CREATE INDEX item_photos_by_photo ON item_photos (catalogue, photo, item)",
+    *ITEMS.schema,
+    *PHOTOS.schema,
 )
 _ITEM: Final = "id, category, title, labels, attributes, url"
 # Within the same statement, so that nobody can attach a photo between two reads.
@@ -44,6 +58,7 @@ class SqliteItemStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counters = Counters(database)
         database.migrate("item_store", _SCHEMA)
 
     def put_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
@@ -95,12 +110,7 @@ class SqliteItemStore:
 
     def count(self, catalogue: CatalogueId) -> tuple[int, int]:
         """How many items, and how many different photos they have."""
-        statement = """
-            SELECT (SELECT count(*) FROM items WHERE catalogue = ?1),
-                (SELECT count(DISTINCT photo) FROM item_photos WHERE catalogue = ?1)
-        """
-        ((items, photos),) = self._database.query(statement, (catalogue,))
-        return items, photos
+        return self._counters.get(ITEMS.name, catalogue), self._counters.get(PHOTOS.name, catalogue)
 
     def _items(self, catalogue: CatalogueId, condition: str, *parameters: str | int) -> list[Item]:
         statement = f"SELECT {_ITEM}, {_PHOTOS} FROM items WHERE catalogue = ? AND {condition}"

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from lookalike.adapters.embedded.claims import InProcessClaims
+from lookalike.adapters.embedded.counters import Counters, KeptCount
 from lookalike.adapters.embedded.database import Database, Row, json_list
 from lookalike.adapters.embedded.forgotten import ForgottenUploads
 from lookalike.adapters.instant import from_micros, to_micros
@@ -14,6 +15,7 @@ from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import Rejection
 from lookalike.ports.ledger import Claim
 
+UPLOADS: Final = KeptCount("uploads", "uploads", "catalogue", part="status")
 _SCHEMA: Final = (
     """
     CREATE TABLE uploads (
@@ -33,6 +35,7 @@ _SCHEMA: Final = (
         PRIMARY KEY (catalogue, id)
     ) WITHOUT ROWID
     """,
+    *UPLOADS.schema,
 )
 _UPLOAD: Final = (
     "id, catalogue, content_type, requested_at, updated_at, item, status, photo, rejection, detail, version"
@@ -45,6 +48,7 @@ class SqliteLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counters = Counters(database)
         database.migrate("ledger", _SCHEMA)
         self._claims = InProcessClaims()
         self._forgotten = ForgottenUploads()
@@ -101,8 +105,7 @@ class SqliteLedger:
 
     def count_uploads(self, catalogue: CatalogueId) -> dict[UploadStatus, int]:
         """How many uploads are in each state; states without any are left out."""
-        statement = "SELECT status, count(*) FROM uploads WHERE catalogue = ? GROUP BY status"
-        return {UploadStatus(status): count for status, count in self._database.query(statement, (catalogue,))}
+        return {UploadStatus(status): n for status, n in self._counters.parts(UPLOADS.name, catalogue).items()}
 
     def record_photos(self, catalogue: CatalogueId, photos: Sequence[Photo]) -> None:
         """Remember photos; recording one again changes nothing."""

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from lookalike.adapters.embedded.durable_file import (
     PARTIAL,
@@ -21,6 +21,8 @@ from lookalike.domain.upload import Upload, UploadId
 from lookalike.errors import NotFoundError
 from lookalike.ports.photo_store import UploadForm
 
+_Done = TypeVar("_Done")
+
 _UPLOADS: Final = "uploads"
 _PREPARED: Final = "prepared"
 _THUMBNAILS: Final = "thumbnails"
@@ -33,12 +35,21 @@ class FolderPhotoStore:
     """Files under ``<root>/c-<catalogue>/<kind>/<first two hex digits>/``.
 
     Originals are durable; prepared photos and thumbnails are written without waiting for the disk and count as
-    missing where the power went first. Raises `UnavailableError` where the disk is full or fails.
+    missing where the power went first. Raises `UnavailableError` where the disk is full or fails. `resized` is told
+    by how many bytes each call changed what is stored.
     """
 
-    def __init__(self, root: Path, forms: UploadForms, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        forms: UploadForms,
+        *,
+        read_only: bool = False,
+        resized: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._root = root
         self._scratch = root / "incoming"
+        self._resized = resized
         self.forms = forms
         if not read_only:
             make_folder(self._scratch)
@@ -59,8 +70,9 @@ class FolderPhotoStore:
         folders = {path.parent for path in files}
         for folder in folders:
             make_folder(folder)
-        _in_parallel(lambda path: write_file(path, files[path], scratch=self._scratch), files)
+        grown = _in_parallel(lambda path: self._put(path, files[path], durable=True), files)
         _in_parallel(sync_folder, folders)
+        self._resized(sum(grown))
 
     def read_upload(self, catalogue: CatalogueId, upload: UploadId) -> bytes:
         """The original. Raises `NotFoundError` where no bytes have arrived."""
@@ -91,23 +103,40 @@ class FolderPhotoStore:
 
     def delete_uploads(self, catalogue: CatalogueId, uploads: Sequence[UploadId]) -> None:
         """Forget originals; unknown ones are ignored."""
-        _delete(self._upload_path(catalogue, upload) for upload in uploads)
+        self._delete(self._upload_path(catalogue, upload) for upload in uploads)
 
     def delete_prepared(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> None:
         """Forget prepared photos but keep their thumbnails; unknown ones are ignored."""
-        _delete(self._path(catalogue, _PREPARED, photo) for photo in photos)
+        self._delete(self._path(catalogue, _PREPARED, photo) for photo in photos)
 
     def delete_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> None:
         """Forget prepared photos and thumbnails; unknown ones are ignored."""
         self.delete_prepared(catalogue, photos)
-        _delete(self._path(catalogue, _THUMBNAILS, photo) for photo in photos)
+        self._delete(self._path(catalogue, _THUMBNAILS, photo) for photo in photos)
 
     def _write_photos(self, catalogue: CatalogueId, kind: str, photos: Mapping[PhotoId, bytes]) -> None:
+        grown = 0
         for photo, data in photos.items():
             path = self._path(catalogue, kind, photo)
             with reported(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, seal(data), scratch=self._scratch, durable=False)
+            grown += self._put(path, seal(data), durable=False)
+        self._resized(grown)
+
+    def _put(self, path: Path, data: bytes, *, durable: bool) -> int:
+        before = size_of(path)
+        write_file(path, data, scratch=self._scratch, durable=durable)
+        return len(data) - before
+
+    def _delete(self, paths: Iterable[Path]) -> None:
+        freed = 0
+        for path in paths:
+            size = size_of(path)
+            with reported(path):
+                path.unlink(missing_ok=True)
+            freed += size
+        if freed:
+            self._resized(-freed)
 
     def _read_photo(self, catalogue: CatalogueId, kind: str, photo: PhotoId) -> bytes | None:
         sealed = _read(self._path(catalogue, kind, photo))
@@ -181,9 +210,24 @@ class MemoryPhotoStore:
             self.thumbnails.pop((catalogue, photo), None)
 
 
-def _in_parallel(action: Callable[[Path], None], paths: Iterable[Path]) -> None:
+def bytes_in(folder: Path) -> int:
+    """The size of all files in a folder and below; reads every name."""
+    with reported(folder):
+        return sum(size_of(path) for path in folder.rglob("*") if path.is_file())
+
+
+def _in_parallel(action: Callable[[Path], _Done], paths: Iterable[Path]) -> list[_Done]:
     with ThreadPoolExecutor(_WRITERS) as pool:
-        list(pool.map(action, paths))  # the list: so that an error is raised here
+        return list(pool.map(action, paths))
+
+
+def size_of(path: Path) -> int:
+    """A file's size; 0 where there is none."""
+    with reported(path):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
 
 def _read(path: Path) -> bytes | None:
@@ -192,9 +236,3 @@ def _read(path: Path) -> bytes | None:
             return path.read_bytes()
         except FileNotFoundError:
             return None
-
-
-def _delete(paths: Iterable[Path]) -> None:
-    for path in paths:
-        with reported(path):
-            path.unlink(missing_ok=True)

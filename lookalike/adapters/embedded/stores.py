@@ -1,23 +1,28 @@
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from lookalike.adapters.embedded.clock import SystemClock
+from lookalike.adapters.embedded.counters import Counters
 from lookalike.adapters.embedded.database import Database
 from lookalike.adapters.embedded.event_log import SqliteEventLog
 from lookalike.adapters.embedded.folder_lock import FolderLock
 from lookalike.adapters.embedded.item_store import SqliteItemStore
 from lookalike.adapters.embedded.ledger import SqliteLedger
-from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore
+from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore, bytes_in, size_of
 from lookalike.adapters.embedded.upload_form import UploadForms, load_secret
 from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
 from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
 from lookalike.errors import InvalidRequestError, NotFoundError
+from lookalike.ports.clock import Clock
 from lookalike.ports.photo_store import PhotoStore
 
 DATABASE: Final = "catalogue.sqlite3"
+PHOTO_BYTES: Final = "photo_bytes"
+"""The counter of what all files of photos hold."""
 _BEFORE_IT: Final = frozenset({"lock", "lock.pid"})  # all that a kill in the very first moment can leave
 
 
@@ -34,16 +39,24 @@ class Stores:
     events: SqliteEventLog
     received: InProcessWorkQueue
     to_embed: InProcessWorkQueue
-    clock: SystemClock
+    clock: Clock
+    counters: Counters
     _open: ExitStack
+
+    def bytes_on_disk(self) -> int:
+        """What the catalogue's files hold, told without looking at any photo's; 0 in memory."""
+        if self.folder is None:
+            return 0
+        beside = sum(size_of(path) for path in self.folder.iterdir() if path.is_file())
+        return beside + bytes_in(self.folder / "index") + self.counters.get(PHOTO_BYTES)
 
     def close(self) -> None:
         """Let go of files and locks; closing twice is fine."""
         self._open.close()
 
 
-def open_stores(folder: Path | None, *, create: bool = True) -> Stores:
-    """Open, or make where `create` allows, the stores of a catalogue.
+def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None = None) -> Stores:
+    """Open, or make where `create` allows, the stores of a catalogue; `clock` is the machine's where None.
 
     Raises `NotFoundError` where there is no catalogue and none may be made, `InvalidRequestError` for a folder that
     holds something else, `CatalogueLockedError` where another process has it open.
@@ -54,13 +67,14 @@ def open_stores(folder: Path | None, *, create: bool = True) -> Stores:
             opening.callback(FolderLock(folder).release)
         database = Database(None if folder is None else folder / DATABASE)
         opening.callback(database.close)
-        clock = SystemClock()
+        counters = Counters(database)
+        clock = clock or SystemClock()
         index = EmbeddedVectorIndex(database, None if folder is None else folder / "index", clock)
         opening.callback(index.close)
         received, to_embed = InProcessWorkQueue(), InProcessWorkQueue()
         opening.callback(received.close)
         opening.callback(to_embed.close)
-        photos = _photo_store(folder)
+        photos = _photo_store(folder, counters)
         return Stores(
             folder=folder,
             ledger=SqliteLedger(database),
@@ -72,6 +86,7 @@ def open_stores(folder: Path | None, *, create: bool = True) -> Stores:
             received=received,
             to_embed=to_embed,
             clock=clock,
+            counters=counters,
             _open=opening.pop_all(),
         )
 
@@ -86,7 +101,10 @@ def _check_folder(folder: Path, create: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _photo_store(folder: Path | None) -> FolderPhotoStore | MemoryPhotoStore:
+def _photo_store(folder: Path | None, counters: Counters) -> FolderPhotoStore | MemoryPhotoStore:
     if folder is None:
         return MemoryPhotoStore(UploadForms(secrets.token_bytes(32)))
-    return FolderPhotoStore(folder / "photos", UploadForms(load_secret(folder / "upload-forms.secret")))
+    forms, root = UploadForms(load_secret(folder / "upload-forms.secret")), folder / "photos"
+    if not counters.is_known(PHOTO_BYTES):  # new, or of a version that did not count
+        counters.set(PHOTO_BYTES, bytes_in(root))
+    return FolderPhotoStore(root, forms, resized=partial(counters.add, PHOTO_BYTES))

@@ -4,11 +4,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from lookalike.adapters.embedded.counters import Counters
 from lookalike.adapters.embedded.database import Database
 from lookalike.adapters.embedded.durable_file import make_folder
 from lookalike.adapters.embedded.index.build import Build, Search
 from lookalike.adapters.embedded.index.nearest import find_exactly, find_nearest
-from lookalike.adapters.embedded.index.records import SCHEMA, Records
+from lookalike.adapters.embedded.index.records import ENTRIES, SCHEMA, Records
 from lookalike.adapters.embedded.index.tuning import Tuning
 from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
@@ -39,6 +40,7 @@ class EmbeddedVectorIndex:
         self._opening = threading.Lock()
         self._writing = threading.Lock()
         self._builds: dict[CatalogueId, Build] = {}
+        self._counters = Counters(database)
         database.migrate("vector_index", SCHEMA)
 
     def upsert_many(self, catalogue: CatalogueId, entries: Sequence[IndexEntry]) -> None:
@@ -99,13 +101,13 @@ class EmbeddedVectorIndex:
     def generations(self, catalogue: CatalogueId) -> tuple[IndexGeneration, ...]:
         """All builds there are, oldest first."""
         statement = """
-            SELECT number, model, live, created_at,
-                (SELECT count(*) FROM index_entries WHERE generation = index_generations.key)
-            FROM index_generations WHERE catalogue = ? ORDER BY number
+            SELECT key, number, model, live, created_at FROM index_generations WHERE catalogue = ? ORDER BY number
         """
         return tuple(
-            IndexGeneration(number, ModelVersion(model), bool(live), entries, from_micros(created_at))
-            for number, model, live, created_at, entries in self._database.query(statement, (catalogue,))
+            IndexGeneration(
+                number, ModelVersion(model), bool(live), self._counters.get(ENTRIES.name, str(key)), from_micros(at)
+            )
+            for key, number, model, live, at in self._database.query(statement, (catalogue,))
         )
 
     def close(self) -> None:

@@ -5,12 +5,14 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from lookalike.adapters.embedded.counters import KeptCount
 from lookalike.adapters.embedded.database import Database, json_list
 from lookalike.adapters.embedded.index.snapshot import Snapshot
 from lookalike.domain.item import ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 
+ENTRIES: Final = KeptCount("entries", "index_entries", "generation")
 SCHEMA: Final = (
     """
     CREATE TABLE index_generations (
@@ -43,6 +45,7 @@ SCHEMA: Final = (
         byte_count INTEGER NOT NULL, crc32 INTEGER NOT NULL
     )
     """,
+    *ENTRIES.schema,
 )
 
 
