@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -11,6 +12,7 @@ from typing import Final, Self
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
 from lookalike.adapters.embedded.model_file import find_model
+from lookalike.adapters.embedded.periodic import Periodic
 from lookalike.adapters.embedded.stores import Stores, open_stores
 from lookalike.adapters.embedded.worker import Worker
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
@@ -41,6 +43,7 @@ THE_CATALOGUE: Final = CatalogueId("default")
 """A folder holds one catalogue; this is its name in keys and tokens."""
 _MOST_LISTED: Final = 1000
 _BACKLOG: Final = 100_000
+_EXPIRE_SECONDS: Final = 600.0
 
 
 def open_embedded(folder: Path | None, *, create: bool = True, model: Path | None = None) -> "EmbeddedCatalogue":
@@ -71,7 +74,7 @@ class EmbeddedCatalogue:
         self.stores = stores
         self.limits = limits
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "prepare")
-        self._workers: list[Worker] = []
+        self._workers: list[Worker | Periodic] = []
         s = stores
         self.embed = EmbedPhotos(embedder, LruEmbeddingCache())
         self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits)
@@ -102,13 +105,16 @@ class EmbeddedCatalogue:
             s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread=self._pool.map
         )
 
-    def start_workers(self) -> None:
-        """Begin to work on uploads as they come in, first on those that an earlier process left unfinished."""
+    def start_workers(self, expire_seconds: float = _EXPIRE_SECONDS) -> None:
+        """Begin to work on uploads as they come in, first on those that an earlier process left unfinished.
+
+        What has expired is forgotten now and every `expire_seconds`.
+        """
         s = self.stores
-        self.expire_uploads(self.id)
         self._workers = [
             Worker("prepare", s.received, self.prepare_photos),
             Worker("embed", s.to_embed, self.index_photos),
+            Periodic("expire", partial(self.expire_uploads, self.id), expire_seconds),
         ]
         s.received.send_many(self._unfinished(UploadStatus.RECEIVED, UploadStatus.FAILED))
         s.to_embed.send_many(self._unfinished(UploadStatus.PREPARED))

@@ -36,8 +36,10 @@ class Ledger(Protocol):
         """
         ...
 
-    def uploads_in(self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int) -> list[Upload]:
-        """Up to `limit` uploads in these states, the longest untouched first."""
+    def uploads_in(
+        self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int, *, without_item: bool = False
+    ) -> list[Upload]:
+        """Up to `limit` uploads in these states, the longest untouched first; those of shoppers alone if asked."""
         ...
 
     def uploads_of_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Upload]:

@@ -47,9 +47,11 @@ class InMemoryLedger:
         self._uploads[upload.catalogue, upload.id] = upload
         return True
 
-    def uploads_in(self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int) -> list[Upload]:
+    def uploads_in(
+        self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int, *, without_item: bool = False
+    ) -> list[Upload]:
         """Up to `limit` uploads in these states, the longest untouched first."""
-        own = [upload for upload in self._own(catalogue) if upload.status in statuses]
+        own = [u for u in self._own(catalogue) if u.status in statuses and not (without_item and u.item)]
         return sorted(own, key=lambda upload: (upload.updated_at, upload.id))[:limit]
 
     def uploads_of_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Upload]:

@@ -94,6 +94,14 @@ def test_the_longest_untouched_come_first(ledger: Ledger) -> None:
     assert ledger.uploads_in(SHOP, set(), 9) == []
 
 
+def test_shoppers_uploads_are_told_from_items(ledger: Ledger) -> None:
+    ledger.open_many([an_upload(n, item=item_id(1) if n % 2 else None) for n in range(6)])
+    asked = {UploadStatus.REQUESTED}
+    found = ledger.uploads_in(SHOP, asked, 2, without_item=True)
+    assert [upload.id for upload in found] == list(map(upload_id, [0, 2]))
+    assert len(ledger.uploads_in(SHOP, asked, 9, without_item=True)) == 3
+
+
 def test_uploads_of_items_finds_all_of_theirs(ledger: Ledger) -> None:
     ledger.open_many([an_upload(n, item=item_id(n % 3)) for n in range(6)] + [an_upload(9)])
     found = ledger.uploads_of_items(SHOP, [item_id(0), item_id(2), item_id(8)])

@@ -83,13 +83,19 @@ class DynamoLedger:
         moved = in_parallel(self._advance, uploads)
         return [upload.id for upload, done in zip(uploads, moved, strict=True) if not done]
 
-    def uploads_in(self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int) -> list[Upload]:
-        """Up to `limit` uploads in these states, the longest untouched first."""
+    def uploads_in(
+        self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int, *, without_item: bool = False
+    ) -> list[Upload]:
+        """Up to `limit` uploads in these states, the longest untouched first.
+
+        The index knows no items: `without_item` reads every upload in these states.
+        """
+        most = None if without_item else limit
         shards = [shard for status in statuses for shard in all_shards(catalogue, status)]
-        found = in_parallel(lambda shard: list(self._uploads.query(shard, index=BY_STATUS, most=limit)), shards)
-        oldest = sorted(chain(*found), key=lambda row: row["updated_at"])[:limit]
-        uploads = self._read(oldest)
-        return sorted((u for u in uploads if u.status in statuses), key=lambda u: (u.updated_at, u.id))
+        found = in_parallel(lambda shard: list(self._uploads.query(shard, index=BY_STATUS, most=most)), shards)
+        oldest = sorted(chain(*found), key=lambda row: row["updated_at"])[:most]
+        uploads = [u for u in self._read(oldest) if u.status in statuses and not (without_item and u.item)]
+        return sorted(uploads, key=lambda u: (u.updated_at, u.id))[:limit]
 
     def uploads_of_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Upload]:
         """Every upload made for these items."""

@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - only this file's constants are put into statements; values always travel as parameters
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from lookalike.adapters.embedded.claims import InProcessClaims
@@ -36,6 +37,7 @@ _SCHEMA: Final = (
     ) WITHOUT ROWID
     """,
     *UPLOADS.schema,
+    "CREATE INDEX uploads_of_shoppers ON uploads (catalogue, status, updated_at, id) WHERE item IS NULL",
 )
 _UPLOAD: Final = (
     "id, catalogue, content_type, requested_at, updated_at, item, status, photo, rejection, detail, version"
@@ -75,10 +77,15 @@ class SqliteLedger:
         key = (upload.catalogue, upload.id, upload.version - 1)
         return self._database.execute(statement, (*_from_upload(upload), *key)) == 1
 
-    def uploads_in(self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int) -> list[Upload]:
+    def uploads_in(
+        self, catalogue: CatalogueId, statuses: Collection[UploadStatus], limit: int, *, without_item: bool = False
+    ) -> list[Upload]:
         """Up to `limit` uploads in these states, the longest untouched first."""
-        condition = "catalogue = ? AND status IN (SELECT value FROM json_each(?)) ORDER BY updated_at, id LIMIT ?"
-        return self._uploads(condition, catalogue, json_list(statuses), limit, index="uploads_by_status")
+        index, item = ("uploads_of_shoppers", "AND item IS NULL ") if without_item else ("uploads_by_status", "")
+        # One state at a time, for then the index has the order and what is behind `limit` is not read.
+        condition = f"catalogue = ? AND status = ? {item}ORDER BY updated_at, id LIMIT ?"
+        found = [self._uploads(condition, catalogue, status, limit, index=index) for status in set(statuses)]
+        return sorted(chain(*found), key=lambda upload: (upload.updated_at, upload.id))[:limit]
 
     def uploads_of_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Upload]:
         """Every upload made for these items."""
