@@ -1,15 +1,12 @@
 from dataclasses import dataclass
-from typing import Final
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from lookalike.imaging.colour import to_continuous
+from lookalike.imaging.memory import jpeg_scale
 from lookalike.imaging.orient import UPRIGHT, read_orientation, swaps_sides
-
-_DCT_SCALES: Final = (8, 4, 2)
-"""How many times smaller libjpeg can make a picture while decoding it, as far as Pillow lets on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +28,14 @@ def load_unless_scalable(image: ImageFile.ImageFile) -> None:
         image.load()
 
 
-def decode(image: ImageFile.ImageFile, shrink: float) -> Stored:
+def decode(image: ImageFile.ImageFile, shrink: float, max_pixels: int) -> Stored:
     """Decode pixels, at the smallest whole fraction of the picture's size that is at least `1 / shrink` of it.
 
     A JPEG is scaled inside its inverse DCT, which then skips most of its work; the rest is done by box averages.
+    One of more than `max_pixels` is scaled until it has fewer, even if that is less than `1 / shrink`.
     """
     width, height = image.size
-    scale = _draft(image, shrink)
+    scale = _draft(image, shrink, max_pixels)
     image.load()
     whole = to_continuous(image)
     factor = max(1, int(shrink / scale))
@@ -46,12 +44,12 @@ def decode(image: ImageFile.ImageFile, shrink: float) -> Stored:
     return Stored(reduced, extent, orientation_of(image), image.info.get("icc_profile"))
 
 
-def _draft(image: ImageFile.ImageFile, shrink: float) -> int:
+def _draft(image: ImageFile.ImageFile, shrink: float, max_pixels: int) -> int:
     """Tell a JPEG's reader to decode it some times smaller, and say how many times."""
     if not isinstance(image, JpegImageFile):
         return 1
     width, height = image.size
-    scale = next((scale for scale in _DCT_SCALES if scale <= shrink), 1)
+    scale = jpeg_scale(width, height, shrink, max_pixels)
     drafted = image.draft(None, (max(1, width // scale), max(1, height // scale)))
     return 1 if drafted is None else round(width / drafted[1][2])
 

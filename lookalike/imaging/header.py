@@ -20,6 +20,7 @@ from lookalike.imaging import ifd
 from lookalike.imaging.av1 import coded_pixels
 from lookalike.imaging.container import count_jpeg_scans, ends_early, webp_size
 from lookalike.imaging.limits import Limits
+from lookalike.imaging.memory import is_buffered
 from lookalike.imaging.silence import pillow_silenced
 
 
@@ -73,20 +74,22 @@ def open_header(data: bytes, media_type: str, limits: Limits) -> ImageFile.Image
 
     Raises `PhotoRejectedError`, and whatever the reader raises on a file that is damaged.
     """
-    _check_before_opening(data, media_type, limits)
+    check_before_opening(data, media_type, limits)
     image = _READERS[media_type](_MeteredBytes(data, limits.max_reads))
-    check_size(*image.size, limits)
     if isinstance(image, JpegImageFile):
+        check_size(*image.size, limits, limits.max_scaled_pixels)
         _check_scans(image, data, limits)
+    else:
+        check_size(*image.size, limits, limits.max_pixels)
     return image
 
 
-def check_size(width: int, height: int, limits: Limits) -> None:
+def check_size(width: int, height: int, limits: Limits, max_pixels: int) -> None:
     """Raises `PhotoRejectedError`: `too_many_pixels` or `too_small`."""
-    if width * height > limits.max_pixels:
+    if width * height > max_pixels:
         raise PhotoRejectedError(
             Rejection.TOO_MANY_PIXELS,
-            f"The photo has {width} x {height} pixels; at most {limits.max_pixels:,} are accepted.",
+            f"The photo has {width} x {height} pixels; at most {max_pixels:,} are accepted.",
         )
     if min(width, height) < limits.min_side:
         raise PhotoRejectedError(
@@ -95,10 +98,10 @@ def check_size(width: int, height: int, limits: Limits) -> None:
         )
 
 
-def _check_before_opening(data: bytes, media_type: str, limits: Limits) -> None:
+def check_before_opening(data: bytes, media_type: str, limits: Limits) -> None:
     """Where the reader itself would spend memory on a claim, or run in Python pixel by pixel."""
     if media_type == "image/webp":
-        check_size(*webp_size(data), limits)
+        check_size(*webp_size(data), limits, limits.max_pixels)
     elif media_type == "image/tiff":
         _check_tiff(data, limits)
     elif media_type == "image/avif":
@@ -126,20 +129,13 @@ def _check_avif(data: bytes, limits: Limits) -> None:
 
 def _check_scans(image: JpegImageFile, data: bytes, limits: Limits) -> None:
     """Every scan of a JPEG walks the whole picture again, however few bytes it has."""
-    if "progressive" not in image.info and _first_scan_has_all(image, data):
+    if not is_buffered(image):
         return  # libjpeg reads a single scan of these, so the file need not be searched for more
     scans = count_jpeg_scans(data, _scan_data_start(image), limits.max_scans)
     if scans > limits.max_scans:
         raise PhotoRejectedError(
             Rejection.CORRUPT, f"The JPEG is stored in more than {limits.max_scans} passes; no camera does that."
         )
-
-
-def _first_scan_has_all(image: JpegImageFile, data: bytes) -> bool:
-    """Whether its header (ITU-T T.81 B.2.3) ends as one that names every component: Ns, Ns x 2 bytes, 3 bytes."""
-    components = image.layers
-    at = _scan_data_start(image) - 3 - 2 * components - 1
-    return at >= 0 and data[at] == components and data[at - 4 : at - 2] == b"\xff\xda"
 
 
 def _scan_data_start(image: JpegImageFile) -> int:

@@ -3,9 +3,11 @@
 import struct
 from typing import Final
 
+BITS_PER_SAMPLE: Final = 0x0102
 ORIENTATION: Final = 0x0112
 SAMPLES_PER_PIXEL: Final = 0x0115
 STRIP_OFFSETS: Final = 0x0111
+ROWS_PER_STRIP: Final = 0x0116
 STRIP_BYTES: Final = 0x0117
 TILE_WIDTH: Final = 0x0142
 TILE_LENGTH: Final = 0x0143
