@@ -26,12 +26,12 @@ from lookalike.adapters.aws.object_key import PREPARED, THUMBNAILS, UPLOADS
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 ROUTES_OF: Final[Mapping[str, tuple[str, ...]]] = {
-    "uploads": ("requestUpload", "readUpload", "putItems", "deleteItem"),
+    "uploads": ("requestUpload", "readUpload", "putItems", "updateItems", "deleteItem", "deletePhoto"),
     "search": ("search", "listItems", "readItem", "readThumbnail", "readStatus", "readHealth"),
 }
 """Which function answers which route. `search` only reads, so that what faces every shopper cannot change anything."""
 
-AT_HOME_ALONE: Final = frozenset({"putItems", "deleteItem"})
+AT_HOME_ALONE: Final = frozenset({"putItems", "updateItems", "deleteItem", "deletePhoto"})
 """Routes that change items: only home's index is written to (docs/adr/0015-one-region-writes.md)."""
 
 IN_NETWORK: Final = frozenset({"uploads", "search", "prepare", "embed", "index_access"})
@@ -184,7 +184,7 @@ def _embed(parts: Parts, intake: Intake) -> LambdaFunction:
     tables.allow(role, t.UPLOADS, Access.READ_MANY, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.PHOTOS, Access.CHANGE, Access.WRITE_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.CHANGE)
-    tables.allow(role, t.ITEM_PHOTOS, Access.QUERY, Access.PUT)
+    tables.allow(role, t.ITEM_PHOTOS, Access.QUERY, Access.PUT, Access.DELETE)
     tables.allow(role, t.EVENTS, Access.WRITE_MANY)
     parts.index.allow_write(role)
     _open(function, parts.place, parts.index, parts.triton)

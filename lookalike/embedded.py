@@ -16,7 +16,7 @@ from lookalike.adapters.embedded.periodic import Periodic
 from lookalike.adapters.embedded.stores import Stores, open_stores
 from lookalike.adapters.embedded.worker import Worker
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
@@ -33,9 +33,9 @@ from lookalike.services.find_similar import FindSimilar
 from lookalike.services.import_photos import ImportPhotos
 from lookalike.services.index_photos import IndexPhotos
 from lookalike.services.prepare_photos import PreparePhotos
-from lookalike.services.put_items import PutItems
+from lookalike.services.put_items import PutItems, UpdateItems
 from lookalike.services.receive_uploads import ReceiveUploads
-from lookalike.services.remove_items import RemoveItems
+from lookalike.services.remove_items import RemoveItems, RemovePhotos
 from lookalike.services.request_upload import RequestUpload
 from lookalike.services.resolve_subject import ResolveSubject
 
@@ -96,7 +96,9 @@ class EmbeddedCatalogue:
             keep_prepared=False,
         )
         self.put_items_service = PutItems(s.items, s.index)
+        self.update_items_service = UpdateItems(s.items, s.index)
         self.remove_items_service = RemoveItems(s.ledger, s.photos, s.items, s.index, s.events, s.clock)
+        self.remove_photos_service = RemovePhotos(s.ledger, s.photos, s.items, s.index, s.events, s.clock)
         self.expire_uploads = ExpireUploads(s.ledger, s.photos, s.clock)
 
     def _prepare_into(self, queue: WorkQueue) -> PreparePhotos:
@@ -129,6 +131,10 @@ class EmbeddedCatalogue:
         """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
         self.put_items_service(self.id, items)
 
+    def update_items(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Change parts of descriptions; returns the ids that are not there and were not made."""
+        return self.update_items_service(self.id, patches)
+
     def get_item(self, item: ItemId) -> Item:
         """One item. Raises `NotFoundError`."""
         found = self.stores.items.get_many(self.id, [item])
@@ -146,13 +152,16 @@ class EmbeddedCatalogue:
         """Delete items with their photos; returns the ids of those that were there."""
         return self.remove_items_service(self.id, items)
 
+    def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
+        """Take single photos out of items, and their bytes where they show no other; returns those that were there."""
+        return self.remove_photos_service(self.id, photos)
+
     def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
         """Bring photos in, in batches; what is yielded as `indexed` is durable and findable."""
         s = self.stores
         prepare = self._prepare_into(_NoQueue())
-        bring_in = ImportPhotos(
-            s.ledger, s.photos, s.items, self.put_items_service, prepare, self.index_photos, s.clock, self.limits
-        )
+        put, update = self.put_items_service, self.update_items_service
+        bring_in = ImportPhotos(s.ledger, s.photos, put, update, prepare, self.index_photos, s.clock, self.limits)
         return bring_in(self.id, photos)
 
     def search(self, query: Query) -> SearchResult:

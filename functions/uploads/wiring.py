@@ -8,8 +8,8 @@ from functions.settings import Settings, variable
 from lookalike.contract.dispatcher import Dispatcher
 from lookalike.contract.services import Services
 from lookalike.ports.vector_index import VectorIndex
-from lookalike.services.put_items import PutItems
-from lookalike.services.remove_items import RemoveItems
+from lookalike.services.put_items import PutItems, UpdateItems
+from lookalike.services.remove_items import RemoveItems, RemovePhotos
 from lookalike.services.request_upload import RequestUpload
 
 
@@ -44,7 +44,9 @@ def dispatcher() -> Dispatcher:
         Services(
             request_upload=RequestUpload(ledger, photos, items, aws.clock, LIMITS),
             put_items=PutItems(items, index),
+            update_items=UpdateItems(items, index),
             remove_items=RemoveItems(ledger, photos, items, index, events, aws.clock),
+            remove_photos=RemovePhotos(ledger, photos, items, index, events, aws.clock),
             ledger=ledger,
         )
     )

@@ -12,5 +12,5 @@ def labelled_photos(folder: Path) -> Iterator[LabelledPhoto]:
     for entry in open_source(folder, SourceOptions(category_from_folder=True)).entries():
         if isinstance(entry, BadEntry):
             raise InvalidRequestError("photos", f"{entry.source} {entry.message}")
-        if isinstance(entry, NewPhoto) and isinstance(entry.content, Path):
+        if isinstance(entry, NewPhoto) and isinstance(entry.content, Path) and entry.item.category is not None:
             yield LabelledPhoto(entry.source, entry.item.category, entry.content.read_bytes)

@@ -14,7 +14,7 @@ from lookalike.contract.models.search import ClauseBody, RegionBody, SearchBody,
 from lookalike.contract.models.status import StatusView
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
 from lookalike.domain.filter import LabelClause
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import ByItem, ByPhoto, ByText, ByUpload, ByVector, Query, Region, Subject
@@ -64,6 +64,10 @@ class HttpCatalogue:
         """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
         self._items.put(items)
 
+    def update_items(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Change parts of descriptions; returns the ids that are not there and were not made."""
+        return self._items.update(patches)
+
     def get_item(self, item: ItemId) -> Item:
         """One item. Raises `NotFoundError`."""
         return self._items.get(item)
@@ -75,6 +79,10 @@ class HttpCatalogue:
     def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Delete items with their photos; returns the ids of those that were there."""
         return self._items.remove(items)
+
+    def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
+        """Take single photos out of items, and their bytes where they show no other; returns those that were there."""
+        return self._items.remove_photos(photos)
 
     def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
         """Bring photos in, in batches; what is yielded as `indexed` is durable and findable."""

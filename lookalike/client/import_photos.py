@@ -8,7 +8,7 @@ from typing import Final
 from lookalike.client.items import Items
 from lookalike.client.uploads import Uploads
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import ConflictError, InvalidRequestError, NotFoundError, PhotoRejectedError
@@ -44,17 +44,25 @@ class ImportPhotos:
 
     def _bring(self, batch: Sequence[NewPhoto], pool: ThreadPoolExecutor) -> list[Imported]:
         entries = [_read(photo) for photo in batch]
+        unknown = self._describe([entry.photo.item for entry in entries if isinstance(entry, _Read)])
+        entries = [_nobodys(entry, unknown) for entry in entries]
         read = [entry for entry in entries if isinstance(entry, _Read)]
-        there = self._describe({entry.photo.item.id: entry.photo.item for entry in read}, pool)
+        there = self._photos_of({entry.photo.item.id for entry in read}, pool)
         fresh = {(e.photo.item.id, e.id): e for e in read if e.id not in there[e.photo.item.id]}
         results = dict(zip(fresh, pool.map(self._send, fresh.values()), strict=True))
         return [self._told(entry, results) if isinstance(entry, _Read) else entry for entry in entries]
 
-    def _describe(self, wanted: dict[ItemId, Item], pool: ThreadPoolExecutor) -> dict[ItemId, tuple[PhotoId, ...]]:
-        """Put the items that are new or differ; which photos each has."""
-        known = dict(zip(wanted, pool.map(self.items.find, wanted), strict=True))
-        self.items.put([item for item in wanted.values() if _differs(item, known[item.id])])
-        return {id_: item.photos if item else () for id_, item in known.items()}
+    def _describe(self, told: Sequence[Item | ItemPatch]) -> list[ItemId]:
+        """Write whole descriptions, then changes to them; the ids of items that are new and lack a category.
+
+        Equal ones too: whether filters know of an earlier write is the server's to see.
+        """
+        self.items.put(list({item.id: item for item in told if isinstance(item, Item)}.values()))
+        return self.items.update([patch for patch in told if isinstance(patch, ItemPatch)])
+
+    def _photos_of(self, items: set[ItemId], pool: ThreadPoolExecutor) -> dict[ItemId, tuple[PhotoId, ...]]:
+        found = zip(items, pool.map(self.items.find, items), strict=True)
+        return {id_: item.photos if item else () for id_, item in found}
 
     def _send(self, entry: _Read) -> Upload | str:
         try:
@@ -100,8 +108,7 @@ def _read(photo: NewPhoto) -> _Read | Imported:
     return _Read(photo, data, PhotoId.of(data))
 
 
-def _differs(item: Item, known: Item | None) -> bool:
-    if known is None:
-        return True
-    one, other = ((i.category, i.title, i.labels, dict(i.attributes), i.url) for i in (item, known))
-    return one != other
+def _nobodys(entry: _Read | Imported, unknown: Sequence[ItemId]) -> _Read | Imported:
+    if isinstance(entry, _Read) and entry.photo.item.id in unknown:
+        return Imported(entry.photo, None, f"item {entry.photo.item.id} is new and needs a category")
+    return entry

@@ -1,17 +1,29 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 from lookalike.client.transport import Transport
-from lookalike.contract.models.items import MOST_ITEMS, ItemBody, ItemsPage, ItemView, PutItemsBody
-from lookalike.domain.item import Item, ItemId
+from lookalike.contract.models.items import (
+    MOST_ITEMS,
+    ItemBody,
+    ItemPatchBody,
+    ItemsPage,
+    ItemView,
+    PutItemsBody,
+    UnknownItems,
+    UpdateItemsBody,
+)
+from lookalike.domain.item import Item, ItemId, ItemPatch, merged
+from lookalike.domain.photo import PhotoId
 from lookalike.errors import InvalidRequestError, NotFoundError
 
 _AT_ONCE: Final = 6
 _MOST_BYTES: Final = 900_000  # of one request, below the API's limit
 _MOST_LISTED: Final = 1000
+
+B = TypeVar("B", ItemBody, ItemPatchBody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,14 @@ class Items:
         """Insert or replace descriptions."""
         for chunk in _chunks([_body(item) for item in items]):
             self.transport.call("PUT", "v1/items", PutItemsBody(items=chunk))
+
+    def update(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Change parts of descriptions; the ids that are not there and were not made."""
+        unknown: list[ItemId] = []
+        for chunk in _chunks([ItemPatchBody.of(patch) for patch in merged(patches).values()]):
+            body = UpdateItemsBody(items=chunk)
+            unknown += self.transport.read(UnknownItems, "PATCH", "v1/items", body).unknown
+        return unknown
 
     def get(self, item: ItemId) -> Item:
         """One item. Raises `NotFoundError`."""
@@ -53,11 +73,18 @@ class Items:
     def remove(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Delete; the ids of those that were there."""
         with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
-            return [item for item, was_there in zip(items, pool.map(self._remove_one, items), strict=True) if was_there]
+            done = pool.map(self._remove_one, map(_path, items))
+            return [item for item, was_there in zip(items, done, strict=True) if was_there]
 
-    def _remove_one(self, item: ItemId) -> bool:
+    def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
+        """Take photos out of items; those that were there."""
+        with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
+            done = pool.map(lambda pair: self._remove_one(f"{_path(pair[0])}/photos/{pair[1]}"), photos)
+            return [pair for pair, was_there in zip(photos, done, strict=True) if was_there]
+
+    def _remove_one(self, path: str) -> bool:
         try:
-            self.transport.call("DELETE", _path(item))
+            self.transport.call("DELETE", path)
         except NotFoundError:
             return False
         return True
@@ -72,8 +99,8 @@ def _body(item: Item) -> ItemBody:
     return ItemBody(**{name: getattr(view, name) for name in ItemBody.model_fields})
 
 
-def _chunks(bodies: Sequence[ItemBody]) -> Iterator[list[ItemBody]]:
-    chunk: list[ItemBody] = []
+def _chunks(bodies: Sequence[B]) -> Iterator[list[B]]:
+    chunk: list[B] = []
     size = 0
     for body in bodies:
         more = len(body.model_dump_json().encode())

@@ -8,8 +8,8 @@ from lookalike.domain.query import Query
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
-from lookalike.services.put_items import PutItems
-from lookalike.services.remove_items import RemoveItems
+from lookalike.services.put_items import PutItems, UpdateItems
+from lookalike.services.remove_items import RemoveItems, RemovePhotos
 from lookalike.services.request_upload import RequestUpload
 
 Search = Callable[[CatalogueId, Query], SearchResult]
@@ -31,7 +31,9 @@ class Services:
     request_upload: RequestUpload | None = None
     find_similar: Search | None = None
     put_items: PutItems | None = None
+    update_items: UpdateItems | None = None
     remove_items: RemoveItems | None = None
+    remove_photos: RemovePhotos | None = None
     ledger: Ledger | None = None
     items: ItemStore | None = None
     photos: PhotoStore | None = None

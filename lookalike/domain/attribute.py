@@ -20,17 +20,23 @@ def check_attributes(attributes: Mapping[str, AttributeValue]) -> Mapping[str, A
     At most 64, text at most 1,024 characters, numbers finite, integers within ±(2^53 - 1). Raises
     `InvalidRequestError` naming the attribute.
     """
+    if not isinstance(attributes, Mapping):
+        raise InvalidRequestError("attributes", f"must be names and their values, not {attributes!r:.80}")
     if len(attributes) > _MOST:
         raise InvalidRequestError("attributes", f"{len(attributes)} given, at most {_MOST} allowed")
     for name, value in attributes.items():
-        _check(name, value)
+        check_name(name)
+        _check(f"attributes.{name}", value)
     return MappingProxyType(dict(attributes))
 
 
-def _check(name: str, value: AttributeValue) -> None:
-    field = f"attributes.{name}"
-    if _NAME.fullmatch(name) is None:
+def check_name(name: str) -> None:
+    """Raise `InvalidRequestError` where no attribute can have this name."""
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise InvalidRequestError("attributes", f"name {name!r:.80} must match [a-z][a-z0-9_]*, at most 32 long")
+
+
+def _check(field: str, value: AttributeValue) -> None:
     if not isinstance(value, str | int | float | date) or isinstance(value, datetime):
         raise InvalidRequestError(field, "must be a string, a number, a boolean or a date")
     if isinstance(value, str):

@@ -4,10 +4,12 @@ _ELLIPSIS = "…"
 
 
 def check_text(field: str, text: str, longest: int) -> None:
-    """Raise `InvalidRequestError` where `text` has more than `longest` characters or cannot be written as UTF-8.
+    """Raise `InvalidRequestError` where `text` is no text, has more than `longest` characters or is not valid Unicode.
 
-    Half a surrogate pair cannot; Python makes such text of file names that are not valid UTF-8.
+    Half a surrogate pair is not: Python makes such text of file names that are not UTF-8.
     """
+    if not isinstance(text, str):
+        raise InvalidRequestError(field, f"must be text, not {text!r:.80}")
     if len(text) > longest:
         raise InvalidRequestError(field, f"is longer than {longest} characters")
     try:

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from lookalike.domain.catalogue import CatalogueStatus
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
@@ -14,9 +14,12 @@ from lookalike.domain.upload import Upload
 
 @dataclass(frozen=True, slots=True)
 class NewPhoto:
-    """A photo to bring in for an item: an image file, or its bytes. `source` names it in reports."""
+    """A photo to bring in for an item: an image file, or its bytes. `source` names it in reports.
 
-    item: Item
+    An `Item` replaces the description that is there, an `ItemPatch` changes the parts that it names.
+    """
+
+    item: Item | ItemPatch
     content: Path | bytes
     source: str
 
@@ -41,6 +44,14 @@ class Catalogue(Protocol):
         """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
         ...
 
+    def update_items(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Change parts of descriptions; photos stay, filters see the new labels when this returns.
+
+        Merges into items that are there and makes those that a patch names a category for. Returns the ids that are
+        not there and were not made. Others' changes of other parts at the same time are kept.
+        """
+        ...
+
     def get_item(self, item: ItemId) -> Item:
         """One item. Raises `NotFoundError`."""
         ...
@@ -51,6 +62,10 @@ class Catalogue(Protocol):
 
     def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Delete items with their photos; returns the ids of those that were there."""
+        ...
+
+    def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
+        """Take single photos out of items, and their bytes where they show no other; returns those that were there."""
         ...
 
     def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:

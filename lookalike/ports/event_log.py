@@ -13,11 +13,15 @@ class EventKind(StrEnum):
     PHOTO_INDEXED = "photo_indexed"
     PHOTO_REJECTED = "photo_rejected"
     ITEM_REMOVED = "item_removed"
+    PHOTO_REMOVED = "photo_removed"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to `subject` (an upload's or item's id), for those who count and audit."""
+    """Something that happened to `subject`, for those who count and audit.
+
+    `subject` is an upload's or item's id; of a photo that was removed it is ``item/photo``.
+    """
 
     catalogue: CatalogueId
     kind: EventKind

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 
 
@@ -13,12 +13,25 @@ class ItemStore(Protocol):
         """Insert or replace descriptions. The photos an item has stay: `Item.photos` is not written by this."""
         ...
 
+    def update_many(self, catalogue: CatalogueId, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Apply patches (`lookalike.domain.item.apply_all`); returns the ids that are not there and were not made.
+
+        An item is read and written as one step: of writers that change different parts at once, none loses its own.
+        """
+        ...
+
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
         """The items there are, with their photos; missing and other catalogues' ones are left out."""
         ...
 
     def attach_photos(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
         """Add photos to items, after those there are; pairs that are there, or whose item is not, are ignored."""
+        ...
+
+    def detach_photos(
+        self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]
+    ) -> list[tuple[ItemId, PhotoId]]:
+        """Take photos from items; returns the pairs that were there."""
         ...
 
     def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:

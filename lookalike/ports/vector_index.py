@@ -56,11 +56,18 @@ class VectorIndex(Protocol):
         ...
 
     def relabel_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
-        """Give every entry of these items the labels they have now; items without entries are ignored."""
+        """Give every entry of these items the labels they have now; items without entries are ignored.
+
+        Entries that have them already cost no write.
+        """
         ...
 
     def remove_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
         """Forget every entry of these items; unknown ones are ignored."""
+        ...
+
+    def remove_entries(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Forget single entries; unknown ones are ignored."""
         ...
 
     def find_embeddings(

@@ -1,4 +1,5 @@
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from lookalike.domain.catalogue import CatalogueId
@@ -7,6 +8,9 @@ from lookalike.domain.photo import PhotoId
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
+
+Tie = tuple[ItemId, PhotoId]
+"""That a photo shows an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,10 @@ class DropPhotos:
     items: ItemStore
 
     def __call__(
-        self, catalogue: CatalogueId, photos: Collection[PhotoId], leaving: Collection[ItemId] = frozenset()
+        self, catalogue: CatalogueId, photos: Collection[PhotoId], leaving: AbstractSet[Tie] = frozenset()
     ) -> None:
-        """Items that are `leaving` do not count as shown. Doing it again changes nothing."""
+        """Ties that are `leaving` do not count. Doing it again changes nothing."""
         showing = self.items.items_of_photos(catalogue, list(photos))
-        orphans = [photo for photo in photos if not set(showing.get(photo, ())) - set(leaving)]
+        orphans = [photo for photo in photos if all((item, photo) in leaving for item in showing.get(photo, ()))]
         self.photos.delete_photos(catalogue, orphans)
         self.ledger.forget_photos(catalogue, orphans)

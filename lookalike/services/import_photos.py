@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Final
 
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.clock import Clock
-from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.index_photos import IndexPhotos
 from lookalike.services.prepare_photos import PreparePhotos
-from lookalike.services.put_items import PutItems
+from lookalike.services.put_items import PutItems, UpdateItems
 from lookalike.services.receive_uploads import mark_received
 
 BATCH: Final = 64
@@ -43,8 +42,8 @@ class ImportPhotos:
 
     ledger: Ledger
     photos: PhotoStore
-    items: ItemStore
     put_items: PutItems
+    update_items: UpdateItems
     prepare: PreparePhotos
     index: IndexPhotos
     clock: Clock
@@ -65,9 +64,8 @@ class ImportPhotos:
                 yield from under_way.result()
 
     def _receive(self, catalogue: CatalogueId, batch: Sequence[NewPhoto]) -> list[_Read | Imported]:
-        entries = [self._read(photo) for photo in batch]
+        entries = self._described(catalogue, [self._read(photo) for photo in batch])
         read = [entry for entry in entries if isinstance(entry, _Read)]
-        self._describe(catalogue, [entry.photo.item for entry in read])
         known = self.ledger.find_uploads(catalogue, [entry.upload for entry in read])
         fresh = {e.upload: e for e in read if e.upload not in known or not _settled(known[e.upload])}
         self._open(catalogue, [e for e in fresh.values() if e.upload not in known])
@@ -88,10 +86,12 @@ class ImportPhotos:
             raise ValueError(f"the file has {path.stat().st_size} bytes, at most {self.limits.max_bytes} are allowed")
         return path.read_bytes()
 
-    def _describe(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
-        wanted = {item.id: item for item in items}
-        there = self.items.get_many(catalogue, list(wanted))
-        self.put_items(catalogue, [i for i in wanted.values() if i.id not in there or _differs(i, there[i.id])])
+    def _described(self, catalogue: CatalogueId, entries: Sequence[_Read | Imported]) -> list[_Read | Imported]:
+        """Write what the photos say of their items: whole descriptions first, then changes to them."""
+        told = [entry.photo.item for entry in entries if isinstance(entry, _Read)]
+        self.put_items(catalogue, [item for item in told if isinstance(item, Item)])
+        unknown = self.update_items(catalogue, [patch for patch in told if isinstance(patch, ItemPatch)])
+        return [_nobodys(entry, unknown) for entry in entries]
 
     def _open(self, catalogue: CatalogueId, entries: Sequence[_Read]) -> None:
         now = self.clock.now()
@@ -123,9 +123,10 @@ def _settled(upload: Upload) -> bool:
     return upload.status in (UploadStatus.INDEXED, UploadStatus.REJECTED)
 
 
-def _differs(one: Item, other: Item) -> bool:
-    parts = [(i.category, i.title, i.labels, dict(i.attributes), i.url) for i in (one, other)]
-    return parts[0] != parts[1]
+def _nobodys(entry: _Read | Imported, unknown: Sequence[ItemId]) -> _Read | Imported:
+    if isinstance(entry, _Read) and entry.photo.item.id in unknown:
+        return Imported(entry.photo, None, f"item {entry.photo.item.id} is new and needs a category")
+    return entry
 
 
 def _told_again(entry: _Read, known: dict[UploadId, Upload]) -> Imported:

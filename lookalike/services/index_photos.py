@@ -22,6 +22,7 @@ from lookalike.ports.work_queue import Pointer, WorkQueue
 from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.drop_photos import DropPhotos
 from lookalike.services.embed_photos import EmbedPhotos
+from lookalike.services.label_entries import LabelEntries
 from lookalike.services.outcome import Outcome, by_catalogue
 
 PUT_OFF: Final = timedelta(seconds=5)
@@ -108,7 +109,8 @@ class IndexPhotos:
         self.index.upsert_many(catalogue, [_entry(items[i], p, embeddings[p]) for i, p in pairs if i in items])
         self._catch_up(catalogue, items)
         now = self.clock.now()
-        self.ledger.advance_many([u.indexed(now) for u in uploads])
+        refused = self.ledger.advance_many([u.indexed(now) for u in uploads])
+        self._undo(catalogue, {u: photo for u, photo in shown.items() if u.id in refused})
         self.events.append_many([Event(catalogue, EventKind.PHOTO_INDEXED, u.id, now) for u in uploads])
         if not self.keep_prepared:
             self.photos.delete_prepared(catalogue, [photo for _, photo in pairs])
@@ -125,9 +127,16 @@ class IndexPhotos:
 
     def _catch_up(self, catalogue: CatalogueId, entered: Mapping[ItemId, Item]) -> None:
         # Items may have been removed or relabelled between our reading them and our writing their entries.
-        now = self.items.get_many(catalogue, list(entered))
-        self.index.remove_items(catalogue, [item for item in entered if item not in now])
-        self.index.relabel_many(catalogue, [i for i in now.values() if i.all_labels != entered[i.id].all_labels])
+        written = {item.id: item.all_labels for item in entered.values()}
+        there = LabelEntries(self.items, self.index)(catalogue, entered, written)
+        self.index.remove_items(catalogue, [item for item in entered if item not in there])
+
+    def _undo(self, catalogue: CatalogueId, refused: Mapping[Upload, PhotoId]) -> None:
+        # Without a record, an upload was removed with its photo while we entered it.
+        standing = self.ledger.find_uploads(catalogue, [u.id for u in refused]) if refused else {}
+        if gone := [(u.item, photo) for u, photo in refused.items() if u.item is not None and u.id not in standing]:
+            self.items.detach_photos(catalogue, gone)
+            self.index.remove_entries(catalogue, gone)
 
 
 def _decoded(prepared: bytes) -> Pixels | None:

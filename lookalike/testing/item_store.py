@@ -1,8 +1,9 @@
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch, merged
 from lookalike.domain.photo import PhotoId
 
 
@@ -11,6 +12,7 @@ class InMemoryItemStore:
 
     def __init__(self) -> None:
         self._catalogues: dict[CatalogueId, dict[ItemId, Item]] = {}
+        self._lock = threading.Lock()
 
     def _items(self, catalogue: CatalogueId) -> dict[ItemId, Item]:
         return self._catalogues.setdefault(catalogue, {})
@@ -21,6 +23,15 @@ class InMemoryItemStore:
         for item in items:
             known = own.get(item.id)
             own[item.id] = replace(item, photos=known.photos if known else ())
+
+    def update_many(self, catalogue: CatalogueId, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Apply patches; returns the ids that are not there and were not made."""
+        own = self._items(catalogue)
+        wanted = merged(patches)
+        with self._lock:
+            unknown = [item for item, patch in wanted.items() if not patch.applies_to(own.get(item))]
+            own |= {item: patch.apply(own.get(item)) for item, patch in wanted.items() if item not in unknown}
+        return unknown
 
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
         """The items there are, with their photos."""
@@ -33,6 +44,16 @@ class InMemoryItemStore:
         for item, photo in pairs:
             if item in own and photo not in own[item].photos:
                 own[item] = replace(own[item], photos=(*own[item].photos, photo))
+
+    def detach_photos(
+        self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]
+    ) -> list[tuple[ItemId, PhotoId]]:
+        """Take photos from items; returns the pairs that were there."""
+        own = self._items(catalogue)
+        there = [(item, photo) for item, photo in dict.fromkeys(pairs) if item in own and photo in own[item].photos]
+        for item, photo in there:
+            own[item] = replace(own[item], photos=tuple(other for other in own[item].photos if other != photo))
+        return there
 
     def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:
         """Which items each photo shows, in the order of their ids."""

@@ -56,6 +56,12 @@ class InMemoryVectorIndex:
             own = self._own(catalogue).items()
             self._entries[catalogue] = {key: entry for key, entry in own if entry.item not in items}
 
+    def remove_entries(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Forget single entries."""
+        with self._lock:
+            own = self._own(catalogue).items()
+            self._entries[catalogue] = {key: entry for key, entry in own if key not in set(pairs)}
+
     def find_embeddings(
         self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]
     ) -> dict[PhotoId, Embedding]:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from lookalike.domain.embedding import Embedding, ModelVersion
 from lookalike.domain.filter import Filter
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.label import Label
 from lookalike.domain.neighbour import Reason
 from lookalike.domain.photo import PhotoId
@@ -221,6 +221,53 @@ class CatalogueBehaviour:
         assert statuses(list(stocked.import_photos([NewPhoto(back, photos[4], "4")]))) == [UploadStatus.INDEXED]
         assert found(stocked, ByPhoto(photos[4]))[0] == "sku-4"
         assert stocked.get_item(back.id).title == "Back again"
+
+    def test_a_patch_changes_what_it_names_and_nothing_else(self, stocked: Catalogue, photos: list[bytes]) -> None:
+        before = stocked.get_item(ItemId("sku-1"))
+        patches = [
+            ItemPatch(before.id, labels=["colour:green"], attributes={"price": 9.5, "note": None}, url=""),
+            ItemPatch(ItemId("new"), category="hat", title="New"),
+            ItemPatch(ItemId("nobody"), title="Nobody"),
+        ]
+        for _ in range(2):
+            assert stocked.update_items(patches) == ["nobody"]
+        attributes = {name: value for name, value in before.attributes.items() if name != "note"} | {"price": 9.5}
+        green = frozenset({Label("colour", "green")})
+        assert stocked.get_item(before.id) == replace(before, labels=green, attributes=attributes, url=None)
+        assert stocked.get_item(ItemId("new")) == Item(ItemId("new"), "hat", "New")
+        assert found(stocked, ByPhoto(photos[1]), Filter.of(any_of=["colour:green"])) == ["sku-1"]
+
+    def test_an_import_may_change_parts_of_items(self, stocked: Catalogue, photos: list[bytes]) -> None:
+        kept = stocked.get_item(ItemId("sku-0"))
+        new = [
+            NewPhoto(ItemPatch(kept.id, attributes={"price": 1}), photos[5], "again"),
+            NewPhoto(ItemPatch(ItemId("nobody")), photos[0], "nobody"),
+            NewPhoto(ItemPatch(ItemId("made"), category="hat"), photos[0], "made"),
+        ]
+        told = list(stocked.import_photos(new))
+        assert statuses(told) == [UploadStatus.INDEXED, None, UploadStatus.INDEXED]
+        assert "category" in told[1].error
+        now = stocked.get_item(kept.id)
+        assert now.photos == (*kept.photos, PhotoId.of(photos[5]))
+        assert replace(now, photos=kept.photos) == replace(kept, attributes={**kept.attributes, "price": 1})
+
+    def test_single_photos_can_be_taken_out(self, stocked: Catalogue, photos: list[bytes]) -> None:
+        both = [NewPhoto(ItemPatch(ItemId("sku-0")), photos[n], "more") for n in (0, 1)]
+        assert statuses(list(stocked.import_photos(both))) == [UploadStatus.INDEXED] * 2
+        pairs = [(ItemId(f"sku-{n}"), PhotoId.of(photos[n])) for n in (0, 1)]
+        assert stocked.remove_photos([*pairs, (ItemId("unknown"), pairs[0][1])]) == pairs
+        assert stocked.remove_photos(pairs) == []
+        assert stocked.get_item(ItemId("sku-0")).photos == (pairs[1][1],)
+        assert stocked.get_item(ItemId("sku-1")).photos == ()
+        with pytest.raises(NotFoundError):
+            stocked.thumbnail(pairs[0][1])  # it showed nothing else
+        assert stocked.thumbnail(pairs[1][1])
+        assert found(stocked, ByPhoto(photos[1]))[0] == "sku-0"
+        assert "sku-1" not in found(stocked, ByPhoto(photos[1]))
+        assert statuses(list(stocked.import_photos([NewPhoto(ItemPatch(ItemId("sku-0")), photos[0], "back")]))) == [
+            UploadStatus.INDEXED
+        ]
+        assert len(stocked.get_item(ItemId("sku-0")).photos) == 2
 
     def test_a_thumbnail_is_a_small_picture(self, shown: Catalogue, photos: list[bytes]) -> None:
         with Image.open(io.BytesIO(shown.thumbnail(PhotoId.of(photos[0])))) as picture:

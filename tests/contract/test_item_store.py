@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lookalike.domain.item import Item
+from lookalike.domain.item import Item, ItemPatch
 from lookalike.domain.label import Label
 from lookalike.ports.item_store import ItemStore
 from lookalike.testing.examples import OTHER_SHOP, SHOP, an_item, item_id, photo_id
@@ -73,6 +74,52 @@ def test_a_photo_may_show_several_items(item_store: ItemStore) -> None:
     assert {photo: set(items) for photo, items in shown.items()} == {photo_id(1): {item_id(1), item_id(2)}}
 
 
+def test_a_patch_changes_what_it_names_and_makes_what_it_can(item_store: ItemStore) -> None:
+    there = replace(an_item(1, "colour:red"), attributes={"price": 1.5, "sale": True})
+    item_store.put_many(SHOP, [there])
+    item_store.attach_photos(SHOP, [(there.id, photo_id(1))])
+    patches = [
+        ItemPatch(there.id, attributes={"price": 2}),
+        ItemPatch(there.id, labels=["colour:blue"], attributes={"sale": None}),
+        ItemPatch(item_id(2), category="hat", title="New"),
+        ItemPatch(item_id(3), title="Nobody's"),
+        ItemPatch(item_id(4), title="Named later"),
+        ItemPatch(item_id(4), category="hat"),
+    ]
+    for _ in range(2):
+        assert item_store.update_many(SHOP, patches) == [item_id(3)]
+    labels = frozenset({Label("colour", "blue")})
+    assert item_store.get_many(SHOP, [item_id(n) for n in range(1, 5)]) == {
+        there.id: replace(there, labels=labels, attributes={"price": 2}, photos=(photo_id(1),)),
+        item_id(2): Item(item_id(2), "hat", "New"),
+        item_id(4): Item(item_id(4), "hat", "Named later"),
+    }
+    assert item_store.update_many(OTHER_SHOP, patches[:1]) == [there.id]
+
+
+def test_of_many_who_change_different_parts_at_once_none_loses_its_own(item_store: ItemStore) -> None:
+    item_store.put_many(SHOP, [an_item(1)])
+    patches = [ItemPatch(item_id(1), attributes={f"a{n}": n}) for n in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda patch: item_store.update_many(SHOP, [patch]), patches))
+    assert item_store.get_many(SHOP, [item_id(1)])[item_id(1)].attributes == {f"a{n}": n for n in range(6)}
+
+
+def test_single_photos_can_be_taken_from_items(item_store: ItemStore) -> None:
+    item_store.put_many(SHOP, [an_item(1), an_item(2)])
+    item_store.attach_photos(SHOP, [(item_id(n), photo_id(p)) for n in (1, 2) for p in (1, 2, 3)])
+    gone = [(item_id(1), photo_id(2)), (item_id(1), photo_id(9)), (item_id(2), photo_id(1)), (item_id(7), photo_id(1))]
+    assert sorted(item_store.detach_photos(SHOP, [*gone, gone[0]])) == [gone[0], gone[2]]
+    assert item_store.detach_photos(SHOP, gone) == []
+    assert item_store.detach_photos(OTHER_SHOP, [(item_id(1), photo_id(1))]) == []
+    left = {id_: item.photos for id_, item in item_store.get_many(SHOP, [item_id(1), item_id(2)]).items()}
+    assert left == {item_id(1): (photo_id(1), photo_id(3)), item_id(2): (photo_id(2), photo_id(3))}
+    assert item_store.items_of_photos(SHOP, [photo_id(1), photo_id(2)]) == {
+        photo_id(1): (item_id(1),),
+        photo_id(2): (item_id(2),),
+    }
+
+
 def test_removed_items_are_returned_with_their_photos_and_gone(item_store: ItemStore) -> None:
     item_store.put_many(SHOP, [an_item(1), an_item(2)])
     item_store.attach_photos(SHOP, [(item_id(1), photo_id(1)), (item_id(2), photo_id(1))])
@@ -119,7 +166,7 @@ def test_nothing_crosses_catalogues(item_store: ItemStore) -> None:
     assert item_store.get_many(OTHER_SHOP, [item_id(1)])[item_id(1)].photos == ()
 
 
-@pytest.mark.parametrize("method", ["put_many", "attach_photos"])
+@pytest.mark.parametrize("method", ["put_many", "update_many", "attach_photos", "detach_photos"])
 def test_writing_nothing_is_fine(item_store: ItemStore, method: str) -> None:
     getattr(item_store, method)(SHOP, [])
     assert item_store.get_many(SHOP, []) == {}

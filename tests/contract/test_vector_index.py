@@ -124,6 +124,15 @@ def test_removed_items_are_never_found_again(filled: VectorIndex) -> None:
     assert filled.find_embeddings(SHOP, MODEL, [photo_id(0)]) == {}
 
 
+def test_single_entries_are_never_found_again(filled: VectorIndex) -> None:
+    removed = {(entry.item, entry.photo) for entry in some_entries()[::2]}
+    for _ in range(2):
+        filled.remove_entries(SHOP, [*removed, (item_id(900), photo_id(1)), (item_id(1), photo_id(900))])
+    entries = keyed(entry for entry in some_entries() if (entry.item, entry.photo) not in removed)
+    check(filled.search_many(SHOP, [ask(k=300)])[0], entries, ask(k=300))
+    assert filled.generations(SHOP)[0].entries == len(entries)
+
+
 def test_a_removed_item_can_come_back(filled: VectorIndex) -> None:
     filled.remove_items(SHOP, [item_id(3)])
     filled.upsert_many(SHOP, [entry for entry in some_entries() if entry.item == item_id(3)])
@@ -171,6 +180,7 @@ def test_an_empty_catalogue_finds_nothing(vector_index: VectorIndex) -> None:
     assert vector_index.search_exactly(SHOP, [ask()]) == [[]]
     assert vector_index.find_embeddings(SHOP, MODEL, [photo_id(1)]) == {}
     vector_index.remove_items(SHOP, [item_id(1)])
+    vector_index.remove_entries(SHOP, [(item_id(1), photo_id(1))])
     vector_index.relabel_many(SHOP, [an_item(1)])
     vector_index.upsert_many(SHOP, [])
     assert vector_index.search_many(SHOP, []) == []

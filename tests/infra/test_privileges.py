@@ -1,7 +1,7 @@
 """Each function's services, on the rehearsed cloud: its role allows every call that they make, and no other."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -20,20 +20,21 @@ from lookalike.adapters.aws.object_key import UPLOADS, object_key
 from lookalike.adapters.aws.photo_store import S3PhotoStore
 from lookalike.adapters.aws.work_queue import SqsWorkQueue
 from lookalike.adapters.embedded.clock import SystemClock
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import ByItem, ByUpload, Query
 from lookalike.domain.upload import UploadId, UploadStatus
 from lookalike.imaging.limits import Limits
+from lookalike.ports.embedder import Pixels, Prediction, Priority
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.find_similar import FindSimilar
 from lookalike.services.index_photos import IndexPhotos
 from lookalike.services.prepare_photos import PreparePhotos, Spread
-from lookalike.services.put_items import PutItems
-from lookalike.services.remove_items import RemoveItems
+from lookalike.services.put_items import PutItems, UpdateItems
+from lookalike.services.remove_items import RemoveItems, RemovePhotos
 from lookalike.services.request_upload import RequestUpload
 from lookalike.services.resolve_subject import ResolveSubject
 from lookalike.testing import FakeEmbedder, InMemoryEmbeddingCache, InMemoryVectorIndex
@@ -96,12 +97,14 @@ class Shop:
         self._prepare([late])  # its notice comes when it is gone
         self._index_what_nothing_shows()
         self._prepare_what_is_removed_meanwhile()
+        self._index_what_is_removed_meanwhile()
 
     def _put_item(self) -> None:
         do = self.functions["uploads"]
         put = PutItems(do.items, self.index)
         put(SHOP, [ITEM])
         put(SHOP, [Item(ITEM.id, ITEM.category, ITEM.title, frozenset({Label("colour", "blue")}))])
+        UpdateItems(do.items, self.index)(SHOP, [ItemPatch(ITEM.id, title="Another")])
 
     def _upload(self, picture: bytes, item: ItemId | None = ITEM.id) -> UploadId:
         do = self.functions["uploads"]
@@ -155,6 +158,26 @@ class Shop:
             return map(work, photos)
 
         self._prepare([upload], meanwhile)
+
+    def _index_what_is_removed_meanwhile(self) -> None:
+        self._put_item()
+        upload = self._upload(a_picture(7))
+        self._prepare([upload])
+        photo = PhotoId.of(a_picture(7))
+
+        class Meanwhile(FakeEmbedder):
+            def embed_many(this, photos: Sequence[Pixels], priority: Priority) -> list[Prediction]:  # noqa: N805
+                assert self._remove_photo(photo) == []  # not in yet
+                return super().embed_many(photos, priority)
+
+        self.embed = EmbedPhotos(Meanwhile(), InMemoryEmbeddingCache())
+        self._index_photos()([Pointer(SHOP, upload)])
+        assert self._remove_photo(photo) == []  # nor now
+
+    def _remove_photo(self, photo: PhotoId) -> list[tuple[ItemId, PhotoId]]:
+        do = self.functions["uploads"]
+        remove = RemovePhotos(do.ledger, do.photos, do.items, self.index, do.events, do.clock)
+        return remove(SHOP, [(ITEM.id, photo)])
 
     def _index_photos(self) -> IndexPhotos:
         do = self.functions["embed"]

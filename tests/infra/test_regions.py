@@ -130,7 +130,7 @@ def test_only_home_takes_changes_of_the_catalogue(plan: Plan) -> None:
     def routes(region: str) -> set[str]:
         return {r.inputs["operationName"] for r in of(plan, "aws:apigatewayv2/route:Route", region)}
 
-    assert routes(HOME) - routes(ELSEWHERE) == {"putItems", "deleteItem"}
+    assert routes(HOME) - routes(ELSEWHERE) == {"putItems", "updateItems", "deleteItem", "deletePhoto"}
     assert "search" in routes(ELSEWHERE)
     assert "requestUpload" in routes(ELSEWHERE)
 

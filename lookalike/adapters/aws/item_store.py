@@ -1,7 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from lookalike.adapters.aws.attributes import from_row, to_row
 from lookalike.adapters.aws.backoff import Backoff
@@ -11,7 +12,7 @@ from lookalike.adapters.aws.row import Row, to_wire
 from lookalike.adapters.aws.tables import BY_PHOTO, BY_SHARD, ITEM_PHOTOS, ITEMS, all_shards, joined, shard_of
 from lookalike.adapters.aws.write import deletion, held, update
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch, merged
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 from lookalike.errors import OverloadedError
@@ -44,6 +45,16 @@ class DynamoItemStore:
         last = {item.id: item for item in items}
         in_parallel(lambda item: self._put(catalogue, item), last.values())
 
+    def update_many(self, catalogue: CatalogueId, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Apply patches; returns the ids that are not there and were not made.
+
+        A write holds only if the description still is the one that was read, by the revision each write gives it.
+        """
+        wanted = merged(patches)
+        there = {row["id"]: row for row in self._items.get_many([_key(catalogue, item) for item in wanted])}
+        done = in_parallel(lambda patch: self._update(catalogue, patch, there.get(patch.id)), wanted.values())
+        return [item for item, is_there in zip(wanted, done, strict=True) if not is_there]
+
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
         """The items there are, with their photos; missing and other catalogues' ones are left out."""
         found = self._items.get_many([_key(catalogue, item) for item in items])
@@ -55,7 +66,18 @@ class DynamoItemStore:
         for item, photo in pairs:
             wanted.setdefault(item, []).append(photo)
         seen = self._photos(catalogue, list(wanted))
-        in_parallel(lambda item: self._attach(catalogue, item, wanted[item], seen[item]), seen)
+        in_parallel(lambda item: self._relist(self._extend, catalogue, item, wanted[item], seen[item]), seen)
+
+    def detach_photos(
+        self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]
+    ) -> list[tuple[ItemId, PhotoId]]:
+        """Take photos from items; returns the pairs that were there."""
+        unwanted: dict[ItemId, list[PhotoId]] = {}
+        for item, photo in dict.fromkeys(pairs):
+            unwanted.setdefault(item, []).append(photo)
+        seen = self._photos(catalogue, list(unwanted))
+        in_parallel(lambda item: self._relist(self._shrink, catalogue, item, unwanted[item], seen[item]), seen)
+        return [(item, photo) for item in seen for photo in unwanted[item] if photo in seen[item]]
 
     def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:
         """Which items each photo shows, in the order of their ids; photos that show none are left out."""
@@ -92,13 +114,34 @@ class DynamoItemStore:
         change = update(_from_item(catalogue, item), keeping={"photos": []})
         self._items.change(_key(catalogue, item.id), change)
 
+    def _update(self, catalogue: CatalogueId, patch: ItemPatch, row: Row | None) -> bool:
+        for _ in self._backoff.rounds():
+            seen = _to_item(row) if row else None
+            if not patch.applies_to(seen):
+                return False
+            wanted = patch.apply(seen)
+            condition, values = _as_read(row)
+            described = _from_item(catalogue, wanted)
+            change = update(described, condition=condition, values=values, keeping={"photos": []})
+            if wanted == seen or self._items.change(_key(catalogue, patch.id), change):
+                return True
+            row = next(iter(self._items.get_many([_key(catalogue, patch.id)])), None)
+        raise OverloadedError(f"too many writers on item {patch.id}")
+
     def _photos(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, tuple[str, ...]]:
         rows = self._items.get_many([_key(catalogue, item) for item in items], "id", "photos")
         return {ItemId(row["id"]): tuple(row["photos"]) for row in rows}
 
-    def _attach(self, catalogue: CatalogueId, item: ItemId, photos: Sequence[PhotoId], seen: tuple[str, ...]) -> None:
+    def _relist(
+        self,
+        step: Callable[[CatalogueId, ItemId, Sequence[PhotoId], tuple[str, ...]], bool],
+        catalogue: CatalogueId,
+        item: ItemId,
+        photos: Sequence[PhotoId],
+        seen: tuple[str, ...],
+    ) -> None:
         for _ in self._backoff.rounds():
-            if self._extend(catalogue, item, photos, seen):
+            if step(catalogue, item, photos, seen):
                 return
             there = self._photos(catalogue, [item])
             if item not in there:
@@ -112,6 +155,14 @@ class DynamoItemStore:
             if not self._change_photos(catalogue, item, seen, (*seen, *some)):
                 return False
             seen = (*seen, *some)
+        return True
+
+    def _shrink(self, catalogue: CatalogueId, item: ItemId, photos: Sequence[PhotoId], seen: tuple[str, ...]) -> bool:
+        for some in chunks([photo for photo in photos if photo in seen], _MOST_TIES):
+            left = tuple(photo for photo in seen if photo not in some)
+            if not self._change_photos(catalogue, item, seen, left):
+                return False
+            seen = left
         return True
 
     def _remove(self, catalogue: CatalogueId, item: Item) -> Item | None:
@@ -170,7 +221,17 @@ def _from_item(catalogue: CatalogueId, item: Item) -> Row:
         "attributes": to_row(item.attributes),
         "url": item.url,
         "shard": joined(catalogue, shard_of(item.id)),
+        "revision": uuid4().hex,
     }
+
+
+def _as_read(row: Row | None) -> tuple[str, Row]:
+    """The condition that a description still is as in `row`, and its values."""
+    if row is None:
+        return "attribute_not_exists(#category)", {}
+    if "revision" not in row:  # written before there were any
+        return "attribute_exists(#category) AND attribute_not_exists(#revision)", {}
+    return "#revision = :seen", {"seen": row["revision"]}
 
 
 def _to_item(row: Row) -> Item:

@@ -8,7 +8,7 @@ from lookalike.adapters.embedded.counters import Counters, KeptCount
 from lookalike.adapters.embedded.database import Database, Row, json_list
 from lookalike.domain.attribute import AttributeValue
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch, merged
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 
@@ -71,6 +71,16 @@ class SqliteItemStore:
         """
         self._database.execute_many(statement, ((catalogue, *_from_item(item)) for item in items))
 
+    def update_many(self, catalogue: CatalogueId, patches: Sequence[ItemPatch]) -> list[ItemId]:
+        """Apply patches; returns the ids that are not there and were not made."""
+        wanted = merged(patches)
+        with self._database.transaction():
+            there = self.get_many(catalogue, list(wanted))
+            unknown = [item for item, patch in wanted.items() if not patch.applies_to(there.get(item))]
+            now = [patch.apply(there.get(item)) for item, patch in wanted.items() if item not in unknown]
+            self.put_many(catalogue, [item for item in now if item != there.get(item.id)])
+        return unknown
+
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
         """The items there are, with their photos; missing and other catalogues' ones are left out."""
         found = self._items(catalogue, "id IN (SELECT value FROM json_each(?))", json_list(items))
@@ -83,6 +93,14 @@ class SqliteItemStore:
             SELECT catalogue, id, ? FROM items WHERE catalogue = ? AND id = ? ON CONFLICT DO NOTHING
         """
         self._database.execute_many(statement, ((photo, catalogue, item) for item, photo in pairs))
+
+    def detach_photos(
+        self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]
+    ) -> list[tuple[ItemId, PhotoId]]:
+        """Take photos from items; returns the pairs that were there."""
+        statement = "DELETE FROM item_photos WHERE catalogue = ? AND item = ? AND photo = ?"
+        with self._database.transaction():
+            return [pair for pair in dict.fromkeys(pairs) if self._database.execute(statement, (catalogue, *pair))]
 
     def items_of_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId]) -> dict[PhotoId, tuple[ItemId, ...]]:
         """Which items each photo shows, in the order of their ids; photos that show none are left out."""

@@ -72,6 +72,13 @@ class EmbeddedVectorIndex:
             if build is not None:
                 build.remove(items)
 
+    def remove_entries(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Forget single entries; unknown ones are ignored."""
+        with self._turn_to_write():
+            build = self._live(catalogue)
+            if build is not None:
+                build.remove_entries(pairs)
+
     def find_embeddings(
         self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]
     ) -> dict[PhotoId, Embedding]:

@@ -54,6 +54,11 @@ def relabel(key: str, item: Item) -> Action:
     return {"_op_type": "update", "_id": key, "retry_on_conflict": 5, "doc": label_fields(item.all_labels)}
 
 
+def is_labelled(entry: Action, item: Item) -> bool:
+    """Whether an entry, as a search gave it, has the labels its item has now."""
+    return bool(entry["_source"]["labels"] == label_fields(item.all_labels)["labels"])
+
+
 def delete(key: str) -> Action:
     """Forget one entry."""
     return {"_op_type": "delete", "_id": key}

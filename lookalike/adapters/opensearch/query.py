@@ -57,10 +57,10 @@ def exact_cosine(score: float) -> float:
 
 
 def of_items(items: Sequence[ItemId], size: int, after: Sequence[str] | None) -> Body:
-    """One page of the entries of these items, in the order of their keys."""
+    """One page of the entries of these items with their labels, in the order of their keys."""
     body: Body = {
         "size": size,
-        "_source": False,
+        "_source": ["labels"],
         "track_total_hits": False,
         "query": {"terms": {"item": list(items)}},
         "sort": [{"item": "asc"}, {"photo": "asc"}],

@@ -10,7 +10,7 @@ from lookalike.adapters.opensearch.bulk import GenerationMovedError, Patience
 from lookalike.adapters.opensearch.errors import translated
 from lookalike.adapters.opensearch.facets import KnownFacets
 from lookalike.adapters.opensearch.generations import Build, Generations
-from lookalike.adapters.opensearch.mapping import IndexLayout, read_document_id
+from lookalike.adapters.opensearch.mapping import IndexLayout, document_id, read_document_id
 from lookalike.adapters.opensearch.search import ask_many, search_exactly, search_nearest
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.embedding import Embedding, ModelVersion
@@ -72,16 +72,21 @@ class OpenSearchVectorIndex:
         self._facets.forget(catalogue)
 
     def relabel_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
-        """Give every entry of these items the labels they have now; items without entries are ignored."""
+        """Give every entry of these items the labels they have now; items without entries are ignored.
+
+        Entries that have them already cost no write.
+        """
         now = {item.id: item for item in items}
 
         def relabel() -> None:
-            for keys in self._keys(catalogue, tuple(now)):
-                actions = [bulk.relabel(key, now[read_document_id(key)[0]]) for key in keys]
-                bulk.write(self._client, self._layout.alias(catalogue), actions, self._patience)
+            for entries in self._entries(catalogue, tuple(now)):
+                pairs = ((entry, now[read_document_id(entry["_id"])[0]]) for entry in entries)
+                stale = [bulk.relabel(entry["_id"], item) for entry, item in pairs if not bulk.is_labelled(entry, item)]
+                bulk.write(self._client, self._layout.alias(catalogue), stale, self._patience)
+                if stale:
+                    self._facets.forget(catalogue)
 
         self._following(catalogue, relabel)
-        self._facets.forget(catalogue)
 
     def remove_items(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> None:
         """Forget every entry of these items; unknown ones are ignored.
@@ -92,13 +97,24 @@ class OpenSearchVectorIndex:
         def remove() -> None:
             for _ in range(_SWEEPS):
                 swept = False
-                for keys in self._keys(catalogue, items):
+                for entries in self._entries(catalogue, items):
                     swept = True
-                    deletions = map(bulk.delete, keys)
+                    deletions = [bulk.delete(entry["_id"]) for entry in entries]
                     bulk.write(self._client, self._layout.alias(catalogue), deletions, self._patience, refresh="false")
                 if not swept:
                     return
             raise ConflictError("others keep adding photos of the items to be removed")
+
+        self._following(catalogue, remove)
+        self._facets.forget(catalogue)
+
+    def remove_entries(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Forget single entries; unknown ones are ignored."""
+
+        def remove() -> None:
+            if pairs and self._generations.live(catalogue) is not None:
+                deletions = [bulk.delete(document_id(*pair)) for pair in dict.fromkeys(pairs)]
+                bulk.write(self._client, self._layout.alias(catalogue), deletions, self._patience)
 
         self._following(catalogue, remove)
         self._facets.forget(catalogue)
@@ -148,8 +164,8 @@ class OpenSearchVectorIndex:
 
         return self._following(catalogue, search)
 
-    def _keys(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> Iterator[list[str]]:
-        """The documents of these items, up to `_ENTRIES` at a time.
+    def _entries(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> Iterator[list[query.Body]]:
+        """The keys and labels of these items' entries, up to `_ENTRIES` at a time.
 
         Refreshes first: a writer that died between writing and refreshing leaves entries that cannot be seen yet.
         """
@@ -161,7 +177,7 @@ class OpenSearchVectorIndex:
             after: Sequence[str] | None = None
             while hits := self._hits(catalogue, query.of_items(some, _ENTRIES, after)):
                 after = hits[-1]["sort"]
-                yield [hit["_id"] for hit in hits]
+                yield hits
 
     def _hits(self, catalogue: CatalogueId, body: query.Body) -> list[query.Body]:
         (answer,) = ask_many(self._client, self._layout.alias(catalogue), [body], self._patience)

@@ -1,13 +1,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from lookalike.contract.models.base import ItemName, LabelText, Model, PhotoName, View, checked, refusal
 from lookalike.domain.attribute import AttributeValue
-from lookalike.domain.item import Item
+from lookalike.domain.item import Item, ItemPatch
 from lookalike.domain.label import CATEGORY, Label
 from lookalike.errors import InvalidRequestError
 
@@ -16,6 +16,11 @@ MOST_ITEMS: Final = 100
 _SAFE: Final = 2**53 - 1  # larger whole numbers are not the same number everywhere (RFC 8259, section 6)
 
 _KINDS: Final = 'must be a string, a finite number, a boolean, or a date as {"date": "2026-01-31"}'
+
+
+def _no_default(schema: dict[str, Any]) -> None:
+    """For a part that need not be named: that it is None then is not what null says."""
+    schema.pop("default")
 
 
 class DateAttribute(Model):
@@ -118,6 +123,66 @@ class PutItemsBody(Model):
     items: list[ItemBody] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
+class ItemPatchBody(Model):
+    """What is to change of an item: a JSON merge patch (RFC 7396), so what is not named stays and null clears.
+
+    An item that is not there is made where `category` is named. Attributes are cleared one by one.
+    """
+
+    id: ItemName
+    category: Category = Field(  # type: ignore[assignment]  # None: not named
+        None, min_length=1, max_length=64, json_schema_extra=_no_default
+    )
+    title: str | None = Field(None, max_length=500, json_schema_extra=_no_default)
+    labels: list[LabelText] | None = Field(None, max_length=100, json_schema_extra=_no_default)
+    attributes: dict[str, AttributeBody | None] = Field({}, max_length=64, examples=[{"price": 14.9, "sale": None}])
+    url: str | None = Field(None, max_length=2048, json_schema_extra=_no_default, description="http:// or https://")
+
+    @model_validator(mode="after")
+    def _fits_the_domain(self) -> Self:
+        try:
+            self.patch()
+        except InvalidRequestError as error:
+            raise refusal(error, inside=True) from error
+        return self
+
+    @classmethod
+    def of(cls, patch: ItemPatch) -> Self:
+        """Tell of `patch`; what it says nothing of is not named."""
+        said: dict[str, Any] = {
+            "category": patch.category,
+            "title": patch.title,
+            "labels": None if patch.labels is None else sorted(patch.labels),
+            "attributes": None if patch.attributes is None else _changes(patch.attributes),
+            "url": patch.url,
+        }
+        return cls(id=patch.id, **{name: value for name, value in said.items() if value is not None})
+
+    def patch(self) -> ItemPatch:
+        """The domain's word for it."""
+        named = self.model_fields_set
+        return ItemPatch(
+            id=self.id,
+            category=self.category,
+            title=self.title or "" if "title" in named else None,
+            labels=frozenset(self.labels or ()) if "labels" in named else None,
+            attributes={name: None if body is None else _value(body) for name, body in self.attributes.items()},
+            url=self.url or "" if "url" in named else None,
+        )
+
+
+class UpdateItemsBody(Model):
+    """Items to change."""
+
+    items: list[ItemPatchBody] = Field(min_length=1, max_length=MOST_ITEMS)
+
+
+class UnknownItems(View):
+    """The ids of items that are not there and were not made, as no category was named."""
+
+    unknown: list[ItemName]
+
+
 class ItemsPage(View):
     """Items in the order of their ids; `next` is where the following page starts behind, null on the last."""
 
@@ -127,6 +192,11 @@ class ItemsPage(View):
 
 def _value(body: AttributeBody) -> AttributeValue:
     return body.date if isinstance(body, DateAttribute) else body
+
+
+def _changes(changes: Mapping[str, AttributeValue | None]) -> dict[str, AttributeBody | None]:
+    removed = dict.fromkeys(name for name, value in changes.items() if value is None)
+    return {**_bodies({name: value for name, value in changes.items() if value is not None}), **removed}
 
 
 def _bodies(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeBody]:

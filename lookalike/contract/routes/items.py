@@ -2,13 +2,13 @@ from typing import Final
 
 from pydantic import Field
 
-from lookalike.contract.models.base import ItemName, Model
-from lookalike.contract.models.items import MOST_ITEMS, ItemsPage, ItemView, PutItemsBody
+from lookalike.contract.models.base import ItemName, Model, PhotoName
+from lookalike.contract.models.items import MOST_ITEMS, ItemsPage, ItemView, PutItemsBody, UnknownItems, UpdateItemsBody
 from lookalike.contract.route import Answer, Call, NoParameters, Route
 from lookalike.errors import NotFoundError
 from lookalike.ports.item_store import ItemStore
-from lookalike.services.put_items import PutItems
-from lookalike.services.remove_items import RemoveItems
+from lookalike.services.put_items import PutItems, UpdateItems
+from lookalike.services.remove_items import RemoveItems, RemovePhotos
 
 _PUT_LIMIT: Final = 1024 * 1024
 
@@ -17,6 +17,12 @@ class ItemParameters(Model):
     """Which item."""
 
     id: ItemName
+
+
+class ItemPhotoParameters(ItemParameters):
+    """Which photo of which item."""
+
+    photo: PhotoName
 
 
 class PageParameters(Model):
@@ -29,6 +35,10 @@ class PageParameters(Model):
 def _put_items(service: PutItems, call: Call[NoParameters, PutItemsBody]) -> Answer:
     service(call.catalogue, [body.item() for body in call.body.items])
     return Answer()
+
+
+def _update_items(service: UpdateItems, call: Call[NoParameters, UpdateItemsBody]) -> Answer:
+    return Answer(UnknownItems(unknown=service(call.catalogue, [body.patch() for body in call.body.items])))
 
 
 def _list_items(items: ItemStore, call: Call[PageParameters, None]) -> Answer:
@@ -57,6 +67,13 @@ def _delete_item(service: RemoveItems, call: Call[ItemParameters, None]) -> Answ
     return Answer()
 
 
+def _delete_photo(service: RemovePhotos, call: Call[ItemPhotoParameters, None]) -> Answer:
+    pair = (call.parameters.id, call.parameters.photo)
+    if not service(call.catalogue, [pair]):
+        raise NotFoundError(f"item {pair[0]} has no photo {pair[1]}")
+    return Answer()
+
+
 PUT_ITEMS: Final = Route(
     name="putItems",
     method="PUT",
@@ -67,6 +84,18 @@ PUT_ITEMS: Final = Route(
     parameters=NoParameters,
     body=PutItemsBody,
     status=204,
+    body_limit=_PUT_LIMIT,
+)
+UPDATE_ITEMS: Final = Route(
+    name="updateItems",
+    method="PATCH",
+    path="/v1/items",
+    summary="Change parts of the descriptions of items; what is not named stays",
+    service=lambda services: services.update_items,
+    handle=_update_items,
+    parameters=NoParameters,
+    body=UpdateItemsBody,
+    answer=UnknownItems,
     body_limit=_PUT_LIMIT,
 )
 LIST_ITEMS: Final = Route(
@@ -98,6 +127,17 @@ DELETE_ITEM: Final = Route(
     service=lambda services: services.remove_items,
     handle=_delete_item,
     parameters=ItemParameters,
+    status=204,
+    problems=(404,),
+)
+DELETE_PHOTO: Final = Route(
+    name="deletePhoto",
+    method="DELETE",
+    path="/v1/items/{id}/photos/{photo}",
+    summary="Take one photo out of an item, and its picture where it shows no other",
+    service=lambda services: services.remove_photos,
+    handle=_delete_photo,
+    parameters=ItemPhotoParameters,
     status=204,
     problems=(404,),
 )

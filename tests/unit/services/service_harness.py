@@ -5,7 +5,7 @@ from datetime import timedelta
 from PIL import Image, ImageDraw
 
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
@@ -19,9 +19,9 @@ from lookalike.services.find_similar import FindSimilar
 from lookalike.services.import_photos import ImportPhotos
 from lookalike.services.index_photos import IndexPhotos
 from lookalike.services.prepare_photos import PreparePhotos
-from lookalike.services.put_items import PutItems
+from lookalike.services.put_items import PutItems, UpdateItems
 from lookalike.services.receive_uploads import ReceiveUploads
-from lookalike.services.remove_items import RemoveItems
+from lookalike.services.remove_items import RemoveItems, RemovePhotos
 from lookalike.services.request_upload import RequestUpload
 from lookalike.services.resolve_subject import ResolveSubject
 from lookalike.testing import (
@@ -78,6 +78,7 @@ class Works:
         self.resolve = ResolveSubject(self.ledger, self.photos, self.items, self.index, self.embed, self.limits)
         self.find = FindSimilar(self.resolve, self.index, self.items, self.ledger)
         self.put = PutItems(self.items, self.index)
+        self.update = UpdateItems(self.items, self.index)
         self.request = RequestUpload(self.ledger, self.photos, self.items, self.clock, self.limits)
         self.receive = ReceiveUploads(self.ledger, self.photos, self.received, self.clock)
         self.prepare = PreparePhotos(
@@ -97,12 +98,13 @@ class Works:
             keep_prepared=self.keep_prepared,
         )
         self.remove = RemoveItems(self.ledger, self.photos, self.items, self.index, self.events, self.clock)
+        self.remove_photos = RemovePhotos(self.ledger, self.photos, self.items, self.index, self.events, self.clock)
         self.expire = ExpireUploads(self.ledger, self.photos, self.clock)
         self.bring_in = ImportPhotos(
             self.ledger,
             self.photos,
-            self.items,
             self.put,
+            self.update,
             self.prepare,
             self.index_photos,
             self.clock,
@@ -114,7 +116,7 @@ class Works:
         """Photos the model has looked at so far."""
         return sum(self.embedder.batches)
 
-    def run_import(self, *photos: tuple[Item, bytes], catalogue: CatalogueId = SHOP) -> list[Imported]:
+    def run_import(self, *photos: tuple[Item | ItemPatch, bytes], catalogue: CatalogueId = SHOP) -> list[Imported]:
         """Import, all at once."""
         new = [NewPhoto(one, data, one.id) for one, data in photos]
         return list(self.bring_in(catalogue, new))

@@ -108,14 +108,23 @@ class Build:
 
     def relabel(self, items: Sequence[Item]) -> None:
         """Give every entry of these items their labels."""
-        labels = {item.id: item.all_labels for item in items}
+        wanted = {item.id: item.all_labels for item in items}
+        known = self._records.of_items(wanted)
+        entered = {record.item for record in known}
+        labels = {item: of_item for item, of_item in wanted.items() if item in entered}
         self._number_labels({label for of_item in labels.values() for label in of_item})
         numbers = {item: self._numbers(of_item) for item, of_item in labels.items()}
-        self._commit(plan_relabelling(self._records.of_items(labels), numbers))
+        self._commit(plan_relabelling(known, numbers))
 
     def remove(self, items: Sequence[ItemId]) -> None:
         """Forget every entry of these items."""
         self._commit(Change(removed=self._records.of_items(set(items))))
+
+    def remove_entries(self, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        """Forget these entries."""
+        wanted = set(pairs)
+        known = self._records.of_items({item for item, _ in wanted})
+        self._commit(Change(removed=[record for record in known if (record.item, record.photo) in wanted]))
 
     def embeddings(self, photos: Sequence[PhotoId]) -> dict[PhotoId, Embedding]:
         """The embeddings of those photos that are here."""
