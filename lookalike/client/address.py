@@ -6,17 +6,25 @@ import httpx
 
 from lookalike.errors import InvalidRequestError
 
+_LAST_PORT: Final = 65_535
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
 def address_of(base_url: str) -> httpx.URL:
     """The address that an API's paths count from. Raises `InvalidRequestError` for what is none."""
+    return url_of(base_url.strip().rstrip("/") + "/")
+
+
+def url_of(text: str, base: httpx.URL | None = None) -> httpx.URL:
+    """What `text` names, seen from `base`. Raises `InvalidRequestError` for what no HTTP request can go to."""
     try:
-        url = httpx.URL(base_url.strip().rstrip("/") + "/")
+        url = base.join(text) if base else httpx.URL(text)
     except httpx.InvalidURL as error:
-        raise InvalidRequestError("catalogue", f"{base_url!r:.200} is no address: {error}") from error
+        raise InvalidRequestError("catalogue", f"{text!r:.200} is no address: {error}") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidRequestError("catalogue", f"{base_url!r:.200} must start with http:// or https://")
+        raise InvalidRequestError("catalogue", f"{text!r:.200} must start with http:// or https://")
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        raise InvalidRequestError("catalogue", f"{text!r:.200} is no address: there is no such port")
     return url
 
 

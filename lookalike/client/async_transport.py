@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 from pydantic import BaseModel
 
-from lookalike.client.address import address_of, authorization, shown
+from lookalike.client.address import address_of, authorization, shown, url_of
 from lookalike.client.answer import ENCODINGS, Answer, UnusableAnswerError, read_bounded
 from lookalike.client.retry import RetryPolicy, Timing
 from lookalike.contract.problems import error_of
@@ -36,6 +36,16 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # R
 _PASSING_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 _PASSING: Final = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What to ask httpx for, of whom (for messages), whether doing it twice does no harm, and how long it may take."""
+
+    options: dict[str, Any]
+    place: str
+    safe: bool
+    deadline_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +103,14 @@ class AsyncTransport:
         whose answer was lost has succeeded: that try removed it.
         """
         content = None if body is None else body.model_dump_json(exclude_none=True)
-        return await self._send(
-            {
-                "method": method,
-                "url": path,
-                "content": content,
-                "headers": self._authorization | ({} if content is None else {"Content-Type": "application/json"}),
-                "params": {name: value for name, value in query.items() if value is not None},
-            },
-            safe or method in _IDEMPOTENT,
-            self._deadline_s,
-        )
+        options = {
+            "method": method,
+            "url": path,
+            "content": content,
+            "headers": self._authorization | ({} if content is None else {"Content-Type": "application/json"}),
+            "params": {name: value for name, value in query.items() if value is not None},
+        }
+        return await self._send(_Request(options, self.address, safe or method in _IDEMPOTENT, self._deadline_s))
 
     async def post_form(self, url: str, fields: Mapping[str, str], file: bytes) -> None:
         """Send a pre-signed form, whose `url` may be relative to the API's; the token stays at home.
@@ -112,26 +119,28 @@ class AsyncTransport:
         slow line is not a broken one.
         """
         # The file is last, as what follows it is not read.
-        form = {"method": "POST", "url": url, "data": dict(fields), "files": {"file": ("photo", file)}}
-        await self._send(form, True, self._deadline_s + len(file) / _SLOWEST_LINE)
+        target = url_of(url, self._url)
+        options = {"method": "POST", "url": target, "data": dict(fields), "files": {"file": ("photo", file)}}
+        deadline_s = self._deadline_s + len(file) / _SLOWEST_LINE
+        await self._send(_Request(options, f"the upload endpoint {shown(target)}", True, deadline_s))
 
     async def aclose(self) -> None:
         """Close the connections; closing twice is fine."""
         if self._client is not None and self._loop is asyncio.get_running_loop():
             await self._client.aclose()
 
-    async def _send(self, request: dict[str, Any], safe: bool, deadline_s: float) -> Answer:
-        ends = self._timing.clock() + deadline_s
+    async def _send(self, request: _Request) -> Answer:
+        ends = self._timing.clock() + request.deadline_s
         before: LookalikeError | None = None
         done = False
         for tries in count(1):
-            result = await self._try(request, ends - self._timing.clock(), deadline_s)
+            result = await self._try(request, ends - self._timing.clock())
             if isinstance(result, Answer):
                 return result
-            if result.status == HTTPStatus.NOT_FOUND and request["method"] == "DELETE" and done:
+            if result.status == HTTPStatus.NOT_FOUND and request.options["method"] == "DELETE" and done:
                 return Answer(HTTPStatus.NO_CONTENT, httpx.Headers())
             done = done or result.done
-            pause = self._pause_s(result, safe, tries, ends)
+            pause = self._pause_s(result, request.safe, tries, ends)
             if pause is None:
                 raise result.error from result.error.__cause__ or before
             before = result.error
@@ -144,56 +153,19 @@ class AsyncTransport:
         left_s = ends - self._timing.clock()
         return self._policy.pause_s(tries, failure.retry_after_s, left_s, self._timing.chance())
 
-    async def _try(self, request: dict[str, Any], left_s: float, deadline_s: float) -> Answer | _Failure:
+    async def _try(self, request: _Request, left_s: float) -> Answer | _Failure:
         try:
             # httpx bounds each read, not their sum: https://github.com/encode/httpx/issues/1450.
-            async with asyncio.timeout(left_s), self._http().stream(**request) as response:
+            async with asyncio.timeout(left_s), self._http().stream(**request.options) as response:
                 if not response.is_success:
-                    return await self._refused(response)
+                    return await _refused(response, request.place)
                 return await read_bounded(response, _MOST_BYTES)
         except TimeoutError:
-            return _Failure(UnavailableError(f"{self.address} did not answer within {deadline_s:g} s"))
+            return _Failure(UnavailableError(f"{request.place} did not answer within {request.deadline_s:g} s"))
         except UnusableAnswerError as error:
-            return _Failure(self.not_ours(str(error)))
-        except httpx.InvalidURL as error:
-            return _Failure(self.not_ours(f"holds an address that is none: {error}"))
+            return _Failure(not_ours(request.place, str(error)))
         except httpx.HTTPError as error:
-            return self._broken(error)
-
-    async def _refused(self, response: httpx.Response) -> _Failure:
-        status, headers = response.status_code, response.headers
-        if response.has_redirect_location:
-            # Not followed: the token would go where its owner never meant it to.
-            to = printable(headers["Location"], 200)
-            return _Failure(
-                InvalidRequestError("catalogue", f"{self.address} sends us on to {to}: is that its address?")
-            )
-        try:
-            body = (await read_bounded(response, _MOST_ERROR_BYTES)).content
-        except (UnusableAnswerError, httpx.HTTPError):
-            body = b""  # the status says enough
-        date = headers.get("Date")
-        texts = headers.get_list("Retry-After")
-        longest = max(texts, key=lambda text: retry_after_s(text, date) or 0.0, default=None)
-        error = error_of(status, body, longest, date)
-        wait = retry_after_s(longest, date)
-        return _Failure(
-            error,
-            passing=status in _PASSING_STATUSES,
-            done=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            retry_after_s=getattr(error, "retry_after", 0.0) if wait is None else wait,
-            status=status,
-        )
-
-    def _broken(self, error: httpx.HTTPError) -> _Failure:
-        told = UnavailableError(f"{self.address} does not answer: {printable(str(error)) or type(error).__name__}")
-        told.__cause__ = error
-        passing = isinstance(error, _PASSING) and not _is_for_good(error)
-        return _Failure(told, passing, done=not isinstance(error, _UNSENT))
-
-    def not_ours(self, how: str) -> InvalidRequestError:
-        """The error that says that the answer, which `how`, comes from another kind of server."""
-        return InvalidRequestError("catalogue", f"{self.address} does not answer as a Lookalike does: it {how}")
+            return _broken(error, request.place)
 
     def _http(self) -> httpx.AsyncClient:
         # Connections belong to a loop, and to a process: one that was forked has a loop of its own.
@@ -208,6 +180,41 @@ class AsyncTransport:
                 verify=self._tls,
             )
         return self._client
+
+
+def not_ours(place: str, how: str) -> InvalidRequestError:
+    """The error that says that an answer, which `how`, comes from another kind of server."""
+    return InvalidRequestError("catalogue", f"{place} does not answer as a Lookalike does: it {how}")
+
+
+async def _refused(response: httpx.Response, place: str) -> _Failure:
+    status, headers = response.status_code, response.headers
+    if response.has_redirect_location:
+        # Not followed: the token would go where its owner never meant it to.
+        to = printable(headers["Location"], 200)
+        return _Failure(InvalidRequestError("catalogue", f"{place} sends us on to {to}: is that its address?"))
+    try:
+        body = (await read_bounded(response, _MOST_ERROR_BYTES)).content
+    except (UnusableAnswerError, httpx.HTTPError):
+        body = b""  # the status says enough
+    date = headers.get("Date")
+    longest = max(headers.get_list("Retry-After"), key=lambda text: retry_after_s(text, date) or 0.0, default=None)
+    error = error_of(status, body, longest, date)
+    wait_s = retry_after_s(longest, date)
+    return _Failure(
+        error,
+        passing=status in _PASSING_STATUSES,
+        done=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        retry_after_s=getattr(error, "retry_after", 0.0) if wait_s is None else wait_s,
+        status=status,
+    )
+
+
+def _broken(error: httpx.HTTPError, place: str) -> _Failure:
+    told = UnavailableError(f"{place} does not answer: {printable(str(error), 200) or type(error).__name__}")
+    told.__cause__ = error
+    passing = isinstance(error, _PASSING) and not _is_for_good(error)
+    return _Failure(told, passing, done=not isinstance(error, _UNSENT))
 
 
 @cache

@@ -7,9 +7,9 @@ from typing import Any, ParamSpec, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from lookalike.client.answer import Answer
-from lookalike.client.async_transport import AsyncTransport
+from lookalike.client.async_transport import AsyncTransport, not_ours
 from lookalike.client.event_loop import event_loop
-from lookalike.errors import UnavailableError
+from lookalike.errors import InvalidRequestError, UnavailableError
 
 M = TypeVar("M", bound=BaseModel)
 P = ParamSpec("P")
@@ -51,9 +51,9 @@ class Transport:
         except ValidationError as error:
             raise self.not_ours(f"is no {answer.__name__}") from error
 
-    def not_ours(self, how: str) -> Exception:
-        """See `AsyncTransport.not_ours`."""
-        return self._inner.not_ours(how)
+    def not_ours(self, how: str) -> InvalidRequestError:
+        """The error that says that an answer, which `how`, comes from another kind of server."""
+        return not_ours(self._inner.address, how)
 
     def post_form(self, url: str, fields: Mapping[str, str], file: bytes) -> None:
         """See `AsyncTransport.post_form`."""

@@ -104,3 +104,17 @@ def test_the_catalogue_and_token_can_come_from_the_environment(shop: Path) -> No
     assert (ran.code, asked) == (0, [("https://shop.example", "secret")])
     assert set(json.loads(ran.out)) == {"catalogue", "items", "photos", "uploads", "generations", "bytes_on_disk"}
     assert not shop.exists()
+
+
+def test_a_token_goes_over_plain_http_only_where_that_is_allowed() -> None:
+    asked: list[object] = []
+
+    def connect(where: str, *, token: str | None, create: bool, allow_insecure: bool = False) -> Catalogue:
+        asked.append(allow_insecure)
+        del where, token
+        return connect_with_fake("memory:", create=create)
+
+    for value in (None, "0", "1"):
+        env = {"LOOKALIKE_CATALOGUE": "http://shop.example", "LOOKALIKE_TOKEN": "secret"}
+        runner(connect)("status", env=env if value is None else env | {"LOOKALIKE_ALLOW_INSECURE": value})
+    assert asked == [False, False, True]

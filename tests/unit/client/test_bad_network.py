@@ -39,6 +39,7 @@ def trickle(start: bytes, drop: bytes, stop: threading.Event) -> Callable[[Any],
         (b"HTTP/1.1 500 No\r\n\r\n", b"x"),  # the body of a refusal
         (b"", b""),  # nothing
     ],
+    ids=["body", "header", "refusal", "silence"],
 )
 def test_an_answer_that_trickles_ends_at_the_deadline(scripted: Any, start: bytes, drop: bytes) -> None:
     stop = threading.Event()
@@ -75,7 +76,7 @@ def test_a_photo_has_the_time_that_a_slow_line_takes(scripted: Any) -> None:
 
 
 def gzipped(data: bytes) -> bytes:
-    return gzip.compress(data, 9)
+    return gzip.compress(data, 9, mtime=0)
 
 
 def nulls(megabytes: int) -> bytes:
@@ -127,6 +128,7 @@ def test_a_refusal_of_any_size_keeps_its_status(scripted: Any) -> None:
         ("gzip", gzipped(HEALTHY)[:-4]),
         ("gzip", gzipped(HEALTHY) + b"more"),
     ],
+    ids=["br", "zstd", "deflate", "twice", "plain", "cut", "longer"],
 )
 def test_an_encoding_that_was_not_asked_for_is_an_error(scripted: Any, encoding: str, body: bytes) -> None:
     url, _ = scripted((200, {"Content-Encoding": encoding}, body))
@@ -134,7 +136,11 @@ def test_an_encoding_that_was_not_asked_for_is_an_error(scripted: Any, encoding:
         catalogue.status()
 
 
-@pytest.mark.parametrize(("encoding", "body"), [("gzip", gzipped(HEALTHY)), ("identity", HEALTHY), ("", HEALTHY)])
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [("gzip", gzipped(HEALTHY)), ("identity", HEALTHY), ("", HEALTHY)],
+    ids=["gzip", "identity", "none"],
+)
 def test_what_was_asked_for_is_read(scripted: Any, encoding: str, body: bytes) -> None:
     url, _ = scripted((200, {"Content-Encoding": encoding}, body))
     with HttpCatalogue(url) as catalogue:

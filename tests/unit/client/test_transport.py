@@ -10,6 +10,7 @@ from lookalike.client import HttpCatalogue
 from lookalike.client.address import shown
 from lookalike.client.async_transport import _is_for_good
 from lookalike.client.transport import Transport
+from lookalike.connect import connect
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
 
@@ -116,7 +117,9 @@ def test_a_photo_that_is_there_when_its_answer_was_lost_is_no_error(scripted: An
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>Welcome</html>", b"{}", b"[]", b"", HEALTHY[:-9], HEALTHY.decode().encode("utf-16"), b"\xff\xfe"]
+    "body",
+    [b"<html>Welcome</html>", b"{}", b"[]", b"", HEALTHY[:-9], HEALTHY.decode().encode("utf-16"), b"\xff\xfe"],
+    ids=["page", "object", "list", "nothing", "cut", "utf-16", "no text"],
 )
 def test_another_kind_of_server_is_recognised(scripted: Any, body: bytes) -> None:
     url, asked = scripted((200, {}, body))
@@ -153,6 +156,15 @@ def test_a_redirect_is_named_and_not_followed(scripted: Any, status: int) -> Non
     assert stolen == []
 
 
+def test_an_error_names_the_place_that_was_asked(waits: Any) -> None:
+    transport = Transport("http://127.0.0.1:1", timing=waits.timing)
+    with pytest.raises(errors.UnavailableError, match=r"upload endpoint http://[^ ]*:2/bucket does not"):
+        transport.post_form("http://127.0.0.1:2/bucket", {}, b"photo")
+    for url in ("http://[::1", "ftp://127.0.0.1/", "http://127.0.0.1:99999/"):
+        with pytest.raises(errors.InvalidRequestError, match="catalogue"):
+            transport.post_form(url, {}, b"photo")
+
+
 def test_nobody_there(waits: Any) -> None:
     with (
         HttpCatalogue("http://127.0.0.1:1", timing=waits.timing) as catalogue,
@@ -169,7 +181,9 @@ def test_a_wrong_certificate_does_not_pass() -> None:
     assert not _is_for_good(ConnectionError("outer"))
 
 
-@pytest.mark.parametrize("url", ["ftp://host", "host:80", "http://", "", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["ftp://host", "host:80", "http://", "", "http://[::1", "http://host:99999", "http://host:0"]
+)
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(errors.InvalidRequestError, match="catalogue"):
         HttpCatalogue(url)
@@ -203,6 +217,14 @@ def test_a_token_that_no_header_carries_is_not_echoed(token: str) -> None:
 def test_passwords_are_not_shown() -> None:
     transport = Transport("https://user:pass-word@shop.example/api")
     assert shown(transport._inner._url) == "https://shop.example/api/"
+
+
+def test_connect_takes_the_bounds(scripted: Any) -> None:
+    url, _ = scripted(OK)
+    with connect(url.replace("http", "HTTP"), timeout=5, deadline=20, allow_insecure=True) as catalogue:
+        assert catalogue.status().catalogue == "shop"
+    with pytest.raises(errors.InvalidRequestError, match="deadline"):
+        connect(url, deadline=0)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
