@@ -21,7 +21,7 @@ from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
 from lookalike.domain.upload import UploadStatus
-from lookalike.errors import InvalidRequestError, NotFoundError
+from lookalike.errors import InvalidRequestError, LookalikeError, NotFoundError
 from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.embedder import Embedder
@@ -178,6 +178,17 @@ class EmbeddedCatalogue:
         uploads = {str(status): count for status, count in self.stores.ledger.count_uploads(self.id).items()}
         generations = self.stores.index.generations(self.id)
         return CatalogueStatus(self.id, items, photos, uploads, generations, self.stores.bytes_on_disk())
+
+    def check(self) -> list[str]:
+        """What is known to be damaged, a sentence each; none where the catalogue is sound as far as it was looked at.
+
+        Quick, whatever the size: entries are looked at in the background. `lookalike doctor` looks at everything.
+        """
+        try:
+            damaged = self.stores.index.known_damage(self.id)
+        except LookalikeError as error:
+            return [str(error)]
+        return [f"{len(damaged)} entries of the index are damaged"] if damaged else []
 
     def close(self) -> None:
         """Finish what is under way and let go; closing twice is fine."""

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:lookalike:problem:"
 _LOCKED_RETRY_S: Final = 5.0
+_DAMAGED_RETRY_S: Final = 60.0  # somebody has to repair it
 _RETRY_S: Final = 1.0  # where the server names no time
 _LONGEST_DETAIL: Final = 1000
 _LONGEST_FIELD: Final = 200
@@ -65,9 +66,11 @@ KINDS: Final = (
     Kind(errors.OverloadedError, 429, "overloaded", "Too busy, try again"),
     Kind(errors.UnavailableError, 503, "unavailable", "A part is not answering, try again"),
     Kind(errors.CatalogueLockedError, 503, "catalogue-locked", "The catalogue is in use"),
-    Kind(errors.CatalogueDamagedError, 500, "internal", "Something went wrong on our side"),
+    Kind(errors.CatalogueDamagedError, 503, "catalogue-damaged", "The catalogue is damaged"),
 )
-_INTERNAL: Final = KINDS[-1]
+_DAMAGED: Final = KINDS[-1]
+_INTERNAL: Final = Kind(Exception, 500, "internal", "Something went wrong on our side")
+_OURS: Final = (_DAMAGED, _INTERNAL)
 _BY_STATUS: Final = {
     400: Kind(HttpError, 400, "malformed", "The request cannot be read"),
     404: Kind(HttpError, 404, "no-such-route", "No such route"),
@@ -110,11 +113,14 @@ class ProblemAnswer:
 
 
 def problem_of(error: Exception, request_id: str) -> ProblemAnswer:
-    """Say `error` in HTTP. What was not raised for the caller's ears is logged and told as 500, without a detail."""
+    """Say `error` in HTTP.
+
+    What is not for the caller's ears is logged and told without a detail: damage as 503, all else as 500.
+    """
     kind = _kind_of(error)
-    if kind is _INTERNAL:
+    if kind in _OURS:
         log.error("request %s failed", request_id, exc_info=error)
-        return ProblemAnswer(_problem(kind, f"It was noted under the number {request_id}."))
+        return ProblemAnswer(_problem(kind, f"It was noted under the number {request_id}."), _headers_of(error))
     if isinstance(error, InvalidRequestError):
         return ProblemAnswer(_problem(kind, error.message, field=error.field))
     if isinstance(error, PhotoRejectedError):
@@ -137,7 +143,7 @@ def error_of(status: int, body: bytes, retry_after: str | None, date: str | None
     problem.detail = printable(problem.detail, _LONGEST_DETAIL)
     problem.field = problem.field and printable(problem.field, _LONGEST_FIELD)
     kind = next((kind for kind in KINDS if problem.type == _URN + kind.name), None)
-    if kind is None or kind is _INTERNAL:
+    if kind is None or kind in _OURS:
         return _from_status(status, problem.detail, wait)
     return _remake(kind.error, problem, wait)
 
@@ -169,6 +175,8 @@ def _headers_of(error: Exception) -> dict[str, str]:
             return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
         case errors.CatalogueLockedError():
             return {"Retry-After": str(math.ceil(_LOCKED_RETRY_S))}
+        case errors.CatalogueDamagedError():
+            return {"Retry-After": str(math.ceil(_DAMAGED_RETRY_S))}
         case _:
             return {}
 

@@ -117,6 +117,22 @@ class EmbeddedVectorIndex:
             for key, number, model, live, at in self._database.query(statement, (catalogue,))
         )
 
+    def known_damage(self, catalogue: CatalogueId) -> list[tuple[ItemId, PhotoId]]:
+        """The entries found damaged so far; all are looked at once, in the background, after the first use.
+
+        Raises `CatalogueDamagedError` where the file of vectors cannot be opened at all.
+        """
+        build = self._live(catalogue)
+        return [] if build is None else build.damaged
+
+    def find_damage(self, catalogue: CatalogueId) -> list[tuple[ItemId, PhotoId]]:
+        """Like `known_damage`, once every entry was looked at."""
+        build = self._live(catalogue)
+        if build is None:
+            return []
+        build.look_at_all()
+        return build.damaged
+
     def close(self) -> None:
         """Write what makes the next opening fast and let go of the files; closing twice is fine."""
         with self._writing, self._opening:

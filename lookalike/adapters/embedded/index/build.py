@@ -11,6 +11,7 @@ from lookalike.adapters.embedded.index.merger import Merger
 from lookalike.adapters.embedded.index.nearest import View, Wanted
 from lookalike.adapters.embedded.index.postings import Postings
 from lookalike.adapters.embedded.index.records import Change, Records
+from lookalike.adapters.embedded.index.row_checks import RowChecks
 from lookalike.adapters.embedded.index.tuning import Tuning
 from lookalike.adapters.embedded.index.vectors import VectorFile
 from lookalike.domain.embedding import Embedding, ModelVersion
@@ -18,6 +19,7 @@ from lookalike.domain.filter import Filter
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
+from lookalike.errors import CatalogueDamagedError
 from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
 
 Search = Callable[[View, BitMap, Wanted], list[Hit]]
@@ -45,20 +47,23 @@ class Build:
         self._state = threading.Lock()
         self._items: list[str | None] = [None] * self._next_row
         self._photos: list[str | None] = [None] * self._next_row
+        self._checks = RowChecks(self._items, self._photos, lambda: self._vectors.array)
         self._live = self._load_places()
         self._merger = Merger(records, folder, tuning, read_only=read_only)
         self._merger.forget_if_stale(len(self._live))
+        self._read_only = read_only
         self._closing = threading.Event()
         self._helper = threading.Thread(target=self._catch_up, name="index-merger", daemon=True)
-        if len(self.view().newer) > tuning.background:
+        if self._live:
             self._helper.start()
 
     def _load_places(self) -> BitMap:
         places = self._records.places()
         names: dict[str, str] = {}  # an item of many photos is named once
-        for row, item, photo in places:
+        for row, item, photo, _ in places:
             self._items[row] = names.setdefault(item, item)
             self._photos[row] = photo
+        self._checks.expect(((place[0], place[3]) for place in places), self._next_row)
         return BitMap([place[0] for place in places])
 
     def view(self) -> View:
@@ -74,7 +79,8 @@ class Build:
             newer.remove_range(0, merged)
         graph = self._merger.graph
         places = self._items, self._photos
-        return View(self._vectors.array, *places, self._live, newer, graph, merged, self._tuning)
+        vectors, require = self._vectors.array, self._checks.require
+        return View(vectors, *places, self._live, newer, graph, merged, self._tuning, require)
 
     def search(self, queries: Sequence[VectorQuery], how: Search) -> list[list[Hit]]:
         """Hits for each query. Raises `UnknownFacetError`."""
@@ -90,7 +96,10 @@ class Build:
     def _choose(self, filter_: Filter) -> tuple[View, BitMap]:
         with self._state:
             view = self._view()
-            return view, self._postings.passing(filter_, view.live)
+            allowed = self._postings.passing(filter_, view.live)
+        # Whatever is found, a damaged one that may be found instead could have been nearer.
+        self._checks.require(np.asarray((allowed & self._checks.damaged).to_array(), np.int64))
+        return view, allowed
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Insert or replace entries of this generation's model."""
@@ -104,7 +113,8 @@ class Build:
     def _plan(self, entries: Sequence[IndexEntry]) -> Upsert:
         self._number_labels({label for entry in entries for label in entry.labels})
         known = self._records.of_items({entry.item for entry in entries})
-        return plan_upsert(entries, known, self._numbers, self._vectors.array, self._next_row)
+        stored, is_sound = self._vectors.array, self._checks.is_sound
+        return plan_upsert(entries, known, self._numbers, stored, self._next_row, is_sound=is_sound)
 
     def relabel(self, items: Sequence[Item]) -> None:
         """Give every entry of these items their labels."""
@@ -127,8 +137,11 @@ class Build:
         self._commit(Change(removed=[record for record in known if (record.item, record.photo) in wanted]))
 
     def embeddings(self, photos: Sequence[PhotoId]) -> dict[PhotoId, Embedding]:
-        """The embeddings of those photos that are here."""
-        rows = {record.photo: record.row for record in self._records.of_photos(set(photos))}
+        """The embeddings of those photos that are here. Raises `CatalogueDamagedError` for one that is damaged."""
+        there = self._records.of_photos(set(photos))
+        rows = {record.photo: record.row for record in there if self._checks.is_sound(record.row)}
+        if lost := {record.photo for record in there} - set(rows):
+            raise CatalogueDamagedError(f"the embedding of photo {min(lost)} is damaged: run `lookalike doctor`")
         array = self._vectors.array
         return {photo: Embedding(np.array(array[row]), self.model) for photo, row in rows.items()}
 
@@ -165,12 +178,27 @@ class Build:
             missing = self._next_row - len(self._items)
             self._items.extend([None] * missing)
             self._photos.extend([None] * missing)
+        self._checks.expect(((record.row, record.crc32) for record in change.added), self._next_row, seen=True)
         for record in change.added:
             self._items[record.row], self._photos[record.row] = record.item, record.photo
         self._postings.apply(change)
         self._live = (self._live | added) - removed  # a new one: views keep theirs
 
+    @property
+    def damaged(self) -> list[tuple[ItemId, PhotoId]]:
+        """The entries found damaged so far."""
+        rows = self._checks.damaged & self._live
+        return [(ItemId(self._items[row] or ""), PhotoId(self._photos[row] or "")) for row in rows]
+
+    def look_at_all(self) -> None:
+        """Look at every entry that was not looked at yet; `damaged` then tells of all."""
+        self._checks.look_at_all(self._closing.is_set)
+
     def _catch_up(self) -> None:
-        while not self._closing.is_set() and self.view().newer:
+        is_behind = len(self.view().newer) > self._tuning.background and len(self._live) >= self._tuning.least_graph
+        self.look_at_all()
+        if not self._read_only and (sums := self._checks.missing_sums()):
+            self._records.put_sums(sums)
+        while is_behind and not self._closing.is_set() and self.view().newer:
             self._merger.merge(self.view, _EXTRA)
         self._merger.save_if_due()

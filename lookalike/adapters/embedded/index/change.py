@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.adapters.embedded.index.records import Change, Record
+from lookalike.adapters.embedded.index.row_checks import row_sum
 from lookalike.adapters.embedded.index.vectors import Matrix
 from lookalike.domain.embedding import DIMENSIONS, Vector
 from lookalike.domain.item import ItemId
@@ -22,25 +23,33 @@ class Upsert:
 
 
 def plan_upsert(
-    entries: Sequence[IndexEntry], known: Sequence[Record], numbers: Numbers, stored: Matrix, next_row: int
+    entries: Sequence[IndexEntry],
+    known: Sequence[Record],
+    numbers: Numbers,
+    stored: Matrix,
+    next_row: int,
+    *,
+    is_sound: Callable[[int], bool] = lambda _: True,
 ) -> Upsert:
     """What is left to do: nothing for an entry that is there, a new row for a new vector, the old one forgotten.
 
-    Of entries with one key the last counts.
+    Of entries with one key the last counts. A row that is not sound counts as one with another vector.
     """
     there = {(record.item, record.photo): record for record in known}
     change = Change()
     vectors: list[Vector] = []
     for (item, photo), entry in {(entry.item, entry.photo): entry for entry in entries}.items():
         record, labels = there.get((item, photo)), numbers(entry.labels)
-        if record is not None and np.array_equal(stored[record.row], entry.embedding.vector):
+        vector = entry.embedding.vector
+        if record is not None and np.array_equal(stored[record.row], vector) and is_sound(record.row):
             if record.labels != labels:
                 change.relabelled.append((record, labels))
             continue
         if record is not None:
             change.removed.append(record)
-        change.added.append(Record(next_row + len(vectors), item, photo, labels))
-        vectors.append(entry.embedding.vector)
+        row = next_row + len(vectors)
+        change.added.append(Record(row, item, photo, labels, row_sum(row, item, photo, vector)))
+        vectors.append(vector)
     return Upsert(change, np.array(vectors, np.float32).reshape(len(vectors), DIMENSIONS))
 
 

@@ -60,7 +60,7 @@ class Merger:
             rows = np.asarray(view.newer.to_array(), np.int64)[:limit]
             for start in range(0, len(rows), _CHUNK):
                 chunk = rows[start : start + _CHUNK]
-                self.graph.add(chunk, view.vectors[chunk])
+                self.graph.add(chunk, np.clip(np.nan_to_num(view.vectors[chunk]), -1, 1))  # a damaged row is any node
                 self.merged = int(chunk[-1]) + 1
                 time.sleep(_BREATH)
 

@@ -6,7 +6,7 @@ the k-th hit is not well within them (a filter that holds nothing near the query
 scores at the end) it is asked for more, or, where less than half of k passed, all are compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -45,6 +45,8 @@ class View:
     graph: Graph
     merged: int
     tuning: Tuning
+    require: Callable[[Rows], None] = lambda _: None
+    """Raises where one of these rows does not hold the vector that was written; asked before any is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def _sure_hits(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, near: R
     passing = [row for row in near[:trusted].tolist() if row < view.merged and row in allowed]
     closest = _closest(view, newer, wanted, len(near))
     rows = np.concatenate([near[trusted : trusted + 1], np.array(passing, np.int64), closest])
+    view.require(rows)
     rough = np.vecdot(view.vectors[rows], wanted.vector)
     hits = _best(view, rows[1:], rough[1:], wanted)
     return [hit for hit in hits if hit.score > rough[0] + _ROUNDING]
@@ -95,6 +98,7 @@ def _sure_hits(view: View, allowed: BitMap, newer: Rows, wanted: Wanted, near: R
 def find_exactly(view: View, allowed: BitMap, wanted: Wanted) -> list[Hit]:
     """Like `find_nearest`, by comparing with every row that is allowed."""
     rows = _rows_of(allowed)
+    view.require(rows)
     rough = _rough_scores(view.vectors, rows, wanted.vector)
     count = 2 * (wanted.k + len(wanted.excluded)) + 16
     while count < len(rows):
@@ -110,6 +114,7 @@ def _closest(view: View, rows: Rows, wanted: Wanted, count: int) -> Rows:
     """The rows that come first by rough scores: all that can matter beside `count` of the graph's."""
     if len(rows) <= count:
         return rows
+    view.require(rows)
     rough = _rough_scores(view.vectors, rows, wanted.vector)
     return rows[np.argpartition(rough, len(rows) - count)[-count:]]
 

@@ -46,17 +46,19 @@ SCHEMA: Final = (
     )
     """,
     *ENTRIES.schema,
+    "ALTER TABLE index_entries ADD COLUMN crc32 INTEGER",  # see `row_checks`; none in rows of older versions
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry as stored; `labels` are numbers."""
+    """One entry as stored; `labels` are numbers, `crc32` is known of those being added."""
 
     row: int
     item: ItemId
     photo: PhotoId
     labels: frozenset[int]
+    crc32: int | None = None
 
 
 @dataclass(slots=True)
@@ -83,9 +85,9 @@ class Records:
         statement = "SELECT next_row FROM index_generations WHERE key = ?"
         return int(self._database.query(statement, (self._generation,))[0][0])
 
-    def places(self) -> list[tuple[int, str, str]]:
-        """(row, item, photo) of every entry, by row."""
-        statement = "SELECT row, item, photo FROM index_entries WHERE generation = ? ORDER BY row"
+    def places(self) -> list[tuple[int, str, str, int | None]]:
+        """(row, item, photo, CRC-32) of every entry, by row."""
+        statement = "SELECT row, item, photo, crc32 FROM index_entries WHERE generation = ? ORDER BY row"
         return self._database.query(statement, (self._generation,))
 
     def of_items(self, items: Collection[ItemId]) -> list[Record]:
@@ -150,8 +152,9 @@ class Records:
     def _add(self, added: Sequence[Record]) -> None:
         if not added:
             return
-        statement = "INSERT INTO index_entries (generation, row, item, photo, labels) VALUES (?, ?, ?, ?, ?)"
-        values = ((self._generation, a.row, a.item, a.photo, json.dumps(sorted(a.labels))) for a in added)
+        columns = "generation, row, item, photo, labels, crc32"
+        statement = f"INSERT INTO index_entries ({columns}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+        values = ((self._generation, a.row, a.item, a.photo, json.dumps(sorted(a.labels)), a.crc32) for a in added)
         self._database.execute_many(statement, values)
         self._post((label, record.row) for record in added for label in record.labels)
         end = max(record.row for record in added) + 1
@@ -162,6 +165,11 @@ class Records:
 
     def _unpost(self, pairs: Iterable[tuple[int, int]]) -> None:
         self._database.execute_many("DELETE FROM index_postings WHERE label = ? AND row = ?", pairs)
+
+    def put_sums(self, sums: Iterable[tuple[int, int]]) -> None:
+        """Note the CRC-32 of rows that have none."""
+        statement = "UPDATE index_entries SET crc32 = ? WHERE generation = ? AND row = ? AND crc32 IS NULL"
+        self._database.execute_many(statement, ((one, self._generation, row) for row, one in sums))
 
     def snapshot(self) -> Snapshot | None:
         """The last graph that was written to a file."""

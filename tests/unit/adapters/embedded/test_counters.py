@@ -114,6 +114,8 @@ def test_a_folder_of_a_version_that_did_not_count_is_counted_once(tmp_path: Path
             for event in ("added", "removed", "moved"):
                 database.execute(f"DROP TRIGGER IF EXISTS {kept.name}_{event}")
         database.execute("DROP TABLE counters")
+        database.execute("DROP INDEX uploads_of_shoppers")
+        database.execute("ALTER TABLE index_entries DROP COLUMN crc32")
         database.execute("DELETE FROM schemas WHERE name = 'counters'")
         before = [("item_store", 3), ("ledger", 4), ("vector_index", 8)]
         database.execute_many("UPDATE schemas SET version = ?2 WHERE name = ?1", before)
