@@ -1,6 +1,7 @@
-from lookalike.contract.asgi import Site, UploadDoor
+from lookalike.contract.asgi import Site
 from lookalike.contract.page import find_page
 from lookalike.contract.services import Health, Services
+from lookalike.contract.upload_endpoint import UploadDoor
 from lookalike.embedded import EmbeddedCatalogue
 
 

@@ -53,6 +53,10 @@ class Dispatcher:
                 return route.body_limit
         return 0
 
+    def is_always_answered(self, request: HttpRequest) -> bool:
+        """Whether it asks how the server is, which it says whatever its load."""
+        return any(route.always for route, _ in self._at(request))
+
     def _answer(self, request: HttpRequest, number: str) -> tuple[int, dict[str, str], bytes, Mapping[str, float]]:
         try:
             there = self._at(request)

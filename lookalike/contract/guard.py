@@ -1,3 +1,4 @@
+import asyncio
 from ipaddress import ip_address
 from typing import Final
 
@@ -6,7 +7,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lookalike.contract.refusal import Incoming, Unhurried, refusal
-from lookalike.errors import ForbiddenError
+from lookalike.errors import ForbiddenError, UnavailableError
+
+STOPPING: Final = UnavailableError("the server is stopping", retry_after=5.0)
 
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -18,7 +21,7 @@ _HEADERS: Final = {
 
 
 class Guard:
-    """Middleware: gives every response its security headers.
+    """Middleware: gives every response its security headers, and one to each request that is cancelled.
 
     With `local_names_only` it turns away requests under a name that is not this machine's. Without a token, this is
     what keeps out other sites' pages whose name was made to resolve to this machine (DNS rebinding).
@@ -34,19 +37,30 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def send_guarded(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
+        try:
+            await self._pass_on(scope, receive, send_guarded)
+        except asyncio.CancelledError:  # the server stops, and the grace it gives is over
+            if started:
+                raise
+            await Unhurried(refusal(STOPPING, Request(scope)), Incoming(receive))(scope, receive, send_guarded)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._local_names_only and not is_local(Headers(scope=scope).get("host", "")):
             error = ForbiddenError("without a token, this server answers to localhost only")
-            answer = Unhurried(refusal(error, Request(scope)), Incoming(receive))
-            await answer(scope, receive, send_guarded)
+            await Unhurried(refusal(error, Request(scope)), Incoming(receive))(scope, receive, send)
         else:
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, receive, send)
 
 
 def is_local(authority: str) -> bool:

@@ -78,6 +78,7 @@ _BY_STATUS: Final = {
     408: Kind(HttpError, 408, "too-slow", "The request took too long to arrive"),
     413: Kind(HttpError, 413, "too-large", "The request is too large"),
     415: Kind(HttpError, 415, "unsupported-media-type", "The body is of another type"),
+    431: Kind(HttpError, 431, "head-too-large", "The request's head is too large"),
 }
 _PLAIN: Final[Mapping[int, type[LookalikeError]]] = {
     401: errors.UnauthenticatedError,

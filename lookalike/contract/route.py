@@ -63,7 +63,8 @@ class Route(Generic[S, P, B]):
     """One verb of the API: where it is, what it takes and gives, and the one service it asks.
 
     `path` holds parameters in braces, each a whole segment and a field of `parameters`; the other fields are the
-    query's. `answer` is the model of a JSON answer, or the media type of another, or None for no content.
+    query's. `answer` is the model of a JSON answer, or the media type of another, or None for no content. What is
+    `always` answered is quick, and no load keeps it waiting.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Route(Generic[S, P, B]):
     answer: type[BaseModel] | str | None = None
     status: int = 200
     public: bool = False
+    always: bool = False
     body_limit: int = BODY_LIMIT
     problems: tuple[int, ...] = ()
 

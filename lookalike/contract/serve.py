@@ -1,23 +1,26 @@
+import asyncio
+import math
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import uvicorn
 
 from lookalike.contract.asgi import Site, build_app
+from lookalike.contract.connections import Connection
 from lookalike.contract.guard import is_local
 from lookalike.errors import InvalidRequestError
 
-_MOST_CONNECTIONS: Final = 512
 _LONGEST_HEAD: Final = 32 * 1024
-_GRACE_SECONDS: Final = 10
+_LAST_WORDS_SECONDS: Final = 2.0
 
 
 def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is under way (10 s at most) and return.
+    """Serve until SIGINT or SIGTERM, then finish what is under way (for `grace_seconds` at most) and return.
 
     `port` 0 takes a free one; `on_started` is told the URL once it answers.
     Raises `InvalidRequestError` where `host` is not this machine alone and the site has no token, and where the
@@ -44,15 +47,16 @@ class Server(uvicorn.Server):
     def __init__(self, site: Site, on_started: Callable[[], None]) -> None:
         config = uvicorn.Config(
             build_app(site),
+            http=partial(Connection, limits=site.connections),  # type: ignore[arg-type] # called as a class is
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             ws="none",
             lifespan="off",
-            limit_concurrency=_MOST_CONNECTIONS,
             h11_max_incomplete_event_size=_LONGEST_HEAD,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=math.ceil(site.connections.head_seconds),
+            timeout_graceful_shutdown=site.grace_seconds,
         )
         super().__init__(config)
         self._on_started = on_started
@@ -62,6 +66,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; who is still under way when the grace is over is told so, and given time to hear it."""
+        await super().shutdown(sockets)
+        if left := list(self.server_state.tasks):
+            await asyncio.wait(left, timeout=_LAST_WORDS_SECONDS)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

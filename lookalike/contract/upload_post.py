@@ -53,11 +53,6 @@ class UploadPost:
             },
         )
 
-    @property
-    def admitted(self) -> bool:
-        """Whether the fields were read and `admit` let the file in."""
-        return self._file is not None
-
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes. Raises `HttpError` 400 for a broken or too large form, and what `admit` raises."""
         try:

@@ -22,4 +22,5 @@ READ_HEALTH: Final = Route(
     parameters=NoParameters,
     answer=HealthView,
     public=True,
+    always=True,
 )

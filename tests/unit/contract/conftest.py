@@ -8,8 +8,9 @@ import pytest
 from browsing import NO_TLS, Browse
 from fake_shop import SHOP, Shop, picture
 
-from lookalike.contract.asgi import Site, UploadDoor
+from lookalike.contract.asgi import Site
 from lookalike.contract.page import find_page
+from lookalike.contract.upload_endpoint import UploadDoor
 from tests.serving import serving
 
 

@@ -5,18 +5,20 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
 import httpx
 import pytest
-from browsing import NO_TLS, Browse, ask_for_form
+from browsing import NO_TLS, Browse, ask_for_form, connect, hear, problem
 from fake_shop import Shop, picture
 
+from lookalike.contract.arrival import Buffer
 from lookalike.contract.asgi import Site
 from lookalike.contract.serve import check_binding, run
-from lookalike.contract.services import Health
-from lookalike.errors import InvalidRequestError
+from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
+from lookalike.errors import InvalidRequestError, OverloadedError
 from tests.serving import serving
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 (made up)
@@ -64,30 +66,54 @@ def test_bodies_beyond_the_limit_are_not_read(browse: Browse, site: Site) -> Non
     assert client.post("/v1/nothing", content=b"x" * 100).headers["connection"] == "close"
 
 
-def test_beyond_its_capacity_it_refuses_at_once(site: Site, stocked: Shop) -> None:
+def test_beyond_its_capacity_it_refuses_at_once_and_says_how_it_is(site: Site, stocked: Shop) -> None:
     started, go_on = threading.Semaphore(0), threading.Event()
 
-    def slow() -> Health:
+    def slow(catalogue: CatalogueId) -> CatalogueStatus:
         started.release()
         assert go_on.wait(30)
-        return Health(stocked.embedder.facts.version, None)
+        return stocked.report(catalogue)
 
-    busy = replace(site, services=replace(site.services, health=slow), max_in_flight=2)
+    busy = replace(site, services=replace(site.services, status=slow), max_in_flight=2, threads=2)
     answers: list[int] = []
     with serving(busy) as url:
-        ask = partial(httpx.get, f"{url}/v1/health", timeout=30, **NO_TLS)
+        ask = partial(httpx.get, f"{url}/v1/status", timeout=30, **NO_TLS)
         threads = [threading.Thread(target=lambda: answers.append(ask().status_code)) for _ in range(2)]
         for thread in threads:
             thread.start()
         for _ in threads:
             assert started.acquire(timeout=30)
         refused = ask()
+        health = httpx.get(f"{url}/v1/health", timeout=30, **NO_TLS)
         go_on.set()
         for thread in threads:
             thread.join()
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert health.status_code == 200
         assert answers == [200, 200]
         assert ask().status_code == 200
+
+
+def test_bodies_that_trickle_in_hold_up_nobody(browse: Browse, site: Site) -> None:
+    client = browse(replace(site, max_in_flight=1))
+    head = b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(connect(client.base_url)).sendall(head + b"{")
+        assert client.get("/v1/items").status_code == 200
+
+
+def test_bodies_together_may_fill_so_much_memory_and_no_more() -> None:
+    buffer = Buffer(10)
+    with buffer.share() as take:
+        take(6)
+        with buffer.share() as another:
+            another(4)
+            with pytest.raises(OverloadedError):
+                another(1)
+        take(4)
+    with buffer.share() as take:
+        take(10)
 
 
 def test_every_answer_has_its_security_headers(browse: Browse, site: Site) -> None:
@@ -132,13 +158,14 @@ def test_a_port_that_is_taken_is_told(site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/search", "/v1/uploads/{id}/bytes"])
 def test_a_request_that_trickles_in_is_given_up(browse: Browse, site: Site, path: str) -> None:
-    client = browse(replace(site, body_seconds=0.2, photo_seconds=0.2))
+    client = browse(replace(site, body_seconds=0.2, form_seconds=0.2))
     url = client.base_url
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
     kind = "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b"
     with socket.create_connection((url.host, url.port or 80), timeout=30) as connection:
         connection.sendall((head + kind).encode())
-        assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+        status, headers, _ = problem(hear(connection))
+        assert (status, headers["retry-after"]) == (408, "1")
 
 
 def test_over_a_real_socket(site: Site, stocked: Shop) -> None:

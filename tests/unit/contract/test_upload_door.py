@@ -1,11 +1,16 @@
 """Photos through the upload door: the form is all the permission there is."""
 
 import asyncio
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
+import httpx
 import pytest
-from browsing import Browse, ask_for_form
+from browsing import Browse, ask_for_form, connect, hear, problem
 from fake_shop import OTHER, Shop, picture
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -221,3 +226,74 @@ def test_photos_beyond_the_limit_are_refused_at_once(browse: Browse, site: Site)
     url, fields = ask_for_form(client)
     refused = client.post(url, data=fields, files={"file": picture("red")})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+
+
+def opening(client: httpx.Client) -> tuple[str, bytes]:
+    """A good form's address, and what a request with it sends up to the photo's first byte."""
+    url, fields = ask_for_form(client)
+    request = client.build_request("POST", url, data=fields, files={"file": b"@"})
+    head = f"POST {url} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {request.headers['content-type']}\r\n"
+    return url, f"{head}Content-Length: 90000\r\n\r\n".encode() + request.read().partition(b"@")[0]
+
+
+def test_who_has_shown_no_form_holds_no_slot(browse: Browse, site: Site) -> None:
+    client = browse(replace(site, max_uploads=1))
+    _, begun = opening(client)
+    with ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(connect(client.base_url)).sendall(begun[:-400])
+        url, fields = ask_for_form(client)
+        assert client.post(url, data=fields, files={"file": picture("red")}).status_code == 204
+
+
+@pytest.mark.parametrize("shown", [slice(None), slice(-400)], ids=["with a form", "without"])
+def test_a_photo_that_trickles_in_is_given_up(browse: Browse, site: Site, shown: slice) -> None:
+    client = browse(replace(site, form_seconds=0.3))
+    with connect(client.base_url) as connection:
+        connection.sendall(opening(client)[1][shown])
+        connection.settimeout(0.05)
+        said = b""
+        for _ in range(600):
+            try:
+                connection.sendall(b"x")
+                said = connection.recv(65_536)
+                break
+            except TimeoutError:
+                continue
+        connection.settimeout(30)
+        status, headers, _ = problem(said + hear(connection))
+        assert (status, headers["retry-after"]) == (408, "1")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="platform: 127.0.0.2 answers on Linux only")
+def test_no_address_has_every_upload_slot(browse: Browse, site: Site) -> None:
+    client = browse(replace(site, max_uploads=4))
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(connect(client.base_url, "127.0.0.2")).sendall(opening(client)[1])
+        # The fourth is refused: by then all three were admitted.
+        while True:
+            more = stack.enter_context(connect(client.base_url, "127.0.0.2"))
+            more.sendall(opening(client)[1])
+            more.settimeout(5)
+            try:
+                status, headers, _ = problem(hear(more))
+            except TimeoutError:
+                continue
+            assert (status, headers["retry-after"]) == (429, "1")
+            break
+        url, fields = ask_for_form(client)
+        assert client.post(url, data=fields, files={"file": picture("red")}).status_code == 204
+
+
+def test_of_a_form_sent_many_times_at_once_one_gets_204(browse: Browse, site: Site) -> None:
+    client = browse(site)
+    url, fields = ask_for_form(client)
+    barrier = Barrier(6)
+
+    def send(n: int) -> int:
+        barrier.wait(30)
+        return client.post(url, data=fields, files={"file": picture("red") + bytes([n])}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(send, range(6))) == [204, 409, 409, 409, 409, 409]
