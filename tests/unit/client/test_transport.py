@@ -11,7 +11,7 @@ from lookalike.client.address import shown
 from lookalike.client.async_transport import _is_for_good
 from lookalike.client.transport import Transport
 from lookalike.connect import connect
-from lookalike.domain.item import Item, ItemId
+from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 
 HEALTHY = b'{"catalogue":"shop","items":0,"photos":0,"uploads":{},"generations":[],"bytes_on_disk":0,"newer":1}'
@@ -19,6 +19,7 @@ BUSY = b'{"type":"urn:lookalike:problem:overloaded","title":"t","status":429,"de
 GONE = b'{"type":"urn:lookalike:problem:not-found","title":"t","status":404,"detail":"no such item"}'
 OK = (200, {}, HEALTHY)
 SKU = ItemId("sku")
+PHOTO = PhotoId.of(b"photo")
 
 
 def hang_up(handler: Any) -> None:
@@ -101,6 +102,23 @@ def test_a_delete_whose_answer_was_lost_removed_what_was_there(scripted: Any, wa
         url, _ = scripted(lost, (429, {}, BUSY), (404, {}, GONE))
         with HttpCatalogue(url, timing=waits.timing) as catalogue:
             assert catalogue.remove_items([SKU]) == [SKU]
+        url, _ = scripted(lost, (404, {}, GONE))
+        with HttpCatalogue(url, timing=waits.timing) as catalogue:
+            assert catalogue.remove_photos([(SKU, PHOTO)]) == [(SKU, PHOTO)]
+
+
+def test_a_change_whose_answer_was_lost_is_made_again(scripted: Any, waits: Any) -> None:
+    url, asked = scripted(hang_up, (200, {}, b'{"unknown":[]}'))
+    with HttpCatalogue(url, timing=waits.timing) as catalogue:
+        assert catalogue.update_items([ItemPatch(SKU, title="Hat")]) == []
+    assert asked == ["PATCH /shop/v1/items None"] * 2
+
+
+def test_pages_that_go_in_a_circle_end(scripted: Any) -> None:
+    url, asked = scripted((200, {}, b'{"items":[],"next":"sku"}'))
+    with HttpCatalogue(url) as catalogue, pytest.raises(errors.InvalidRequestError, match="in a circle"):
+        catalogue.list_items()
+    assert len(asked) == 2
 
 
 def test_a_delete_that_was_never_begun_removed_nothing(scripted: Any, waits: Any) -> None:
