@@ -1,6 +1,7 @@
 """What the SDK makes of servers that are busy, broken or no Lookalikes."""
 
 import ssl
+from contextlib import closing, nullcontext
 from typing import Any
 
 import pytest
@@ -87,13 +88,9 @@ def test_a_post_is_repeated_only_where_that_is_said_to_be_safe(scripted: Any, wa
         ((429, {}, b""), False, 2),  # refused before it was begun
     ]:
         url, asked = scripted(answer, OK)
-        transport = Transport(url, timing=waits.timing)
-        if times == 1:
-            with pytest.raises(errors.UnavailableError):
-                transport.call("POST", "v1/orders", safe=safe)
-        else:
+        told = pytest.raises(errors.UnavailableError) if times == 1 else nullcontext()
+        with closing(Transport(url, timing=waits.timing)) as transport, told:
             transport.call("POST", "v1/orders", safe=safe)
-        transport.close()
         assert len(asked) == times
 
 
@@ -129,8 +126,8 @@ def test_a_delete_that_was_never_begun_removed_nothing(scripted: Any, waits: Any
 
 def test_a_photo_that_is_there_when_its_answer_was_lost_is_no_error(scripted: Any, waits: Any) -> None:
     url, asked = scripted(hang_up, (409, {}, b""))
-    with pytest.raises(errors.ConflictError):  # which `Uploads.bring` takes for what it is
-        Transport(url, timing=waits.timing).post_form("form", {"key": "value"}, b"photo")
+    with closing(Transport(url, timing=waits.timing)) as transport, pytest.raises(errors.ConflictError):
+        transport.post_form("form", {"key": "value"}, b"photo")  # `Uploads.bring` takes the error for what it is
     assert asked == ["POST /shop/form None"] * 2
 
 
