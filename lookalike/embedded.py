@@ -32,6 +32,7 @@ from lookalike.services.expire_uploads import ExpireUploads
 from lookalike.services.find_similar import FindSimilar
 from lookalike.services.import_photos import ImportPhotos
 from lookalike.services.index_photos import IndexPhotos
+from lookalike.services.memory_budget import MemoryBudget
 from lookalike.services.prepare_photos import PreparePhotos
 from lookalike.services.put_items import PutItems, UpdateItems
 from lookalike.services.receive_uploads import ReceiveUploads
@@ -77,7 +78,8 @@ class EmbeddedCatalogue:
         self._workers: list[Worker | Periodic] = []
         s = stores
         self.embed = EmbedPhotos(embedder, LruEmbeddingCache())
-        self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits)
+        self._memory = MemoryBudget(limits.max_memory)
+        self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits, self._memory)
         self.find_similar = FindSimilar(self.resolve, s.index, s.items, s.ledger)
         self.request_upload = RequestUpload(s.ledger, s.photos, s.items, s.clock, limits)
         self.receive_uploads = ReceiveUploads(s.ledger, s.photos, s.received, s.clock)
@@ -103,8 +105,9 @@ class EmbeddedCatalogue:
 
     def _prepare_into(self, queue: WorkQueue) -> PreparePhotos:
         s, size = self.stores, self.embed.embedder.facts.input_size
+        spread = self._pool.map
         return PreparePhotos(
-            s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread=self._pool.map
+            s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread, self._memory
         )
 
     def start_workers(self, expire_seconds: float = _EXPIRE_SECONDS) -> None:

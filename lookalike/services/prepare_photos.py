@@ -9,14 +9,16 @@ from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import NotFoundError, PhotoRejectedError
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.pixels import encode_pixels
-from lookalike.imaging.prepare import prepare
+from lookalike.imaging.prepare import decode_memory, prepare
 from lookalike.ports.clock import Clock
+from lookalike.ports.embedder import Priority
 from lookalike.ports.event_log import Event, EventKind, EventLog
 from lookalike.ports.item_store import ItemStore
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
 from lookalike.ports.work_queue import Pointer, WorkQueue
 from lookalike.services.drop_photos import DropPhotos
+from lookalike.services.memory_budget import MemoryBudget
 from lookalike.services.outcome import Outcome, by_catalogue
 from lookalike.services.receive_uploads import WAITING, mark_received
 
@@ -70,6 +72,7 @@ class PreparePhotos:
     limits: Limits
     size: int
     spread: Spread = field(default=map)
+    budget: MemoryBudget = field(default_factory=lambda: MemoryBudget(Limits().max_memory))
 
     def __call__(self, pointers: Sequence[Pointer]) -> list[Outcome]:
         """One outcome a pointer, in no particular order. Raises `UnavailableError` where a store is down."""
@@ -135,9 +138,10 @@ class PreparePhotos:
 
     def _prepare_one(self, photo: PhotoId, original: bytes, content_type: str) -> _Prepared:
         try:
-            made = prepare(original, self.size, declared_type=content_type, limits=self.limits)
-            facts = Photo(photo, made.media_type, len(original), made.width, made.height, made.perceptual_hash)
-            return _Prepared(photo, facts, encode_pixels(made.pixels), made.thumbnail())
+            with self.budget.hold(decode_memory(original, self.size, limits=self.limits), Priority.BULK):
+                made = prepare(original, self.size, declared_type=content_type, limits=self.limits)
+                facts = Photo(photo, made.media_type, len(original), made.width, made.height, made.perceptual_hash)
+                return _Prepared(photo, facts, encode_pixels(made.pixels), made.thumbnail())
         except PhotoRejectedError as rejection:
             return _Prepared(photo, rejection=rejection)
         except Exception as error:  # one photo's surprise must not sink its neighbours
