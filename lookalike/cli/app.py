@@ -10,6 +10,7 @@ from lookalike.cli.eval import evaluate
 from lookalike.cli.exit_code import MEANINGS
 from lookalike.cli.guard import guarded
 from lookalike.cli.import_ import import_photos
+from lookalike.cli.remove import remove
 from lookalike.cli.search import search
 from lookalike.cli.serve import serve
 from lookalike.cli.session import Session
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("demo")(guarded(demo))
 app.command("import")(guarded(import_photos))
+app.command("remove")(guarded(remove))
 app.command("search")(guarded(search))
 app.command("status")(guarded(status))
 app.command("serve")(guarded(serve))

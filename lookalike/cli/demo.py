@@ -1,4 +1,5 @@
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -6,6 +7,7 @@ import typer
 from rich.table import Table
 
 from lookalike.cli.exit_code import ExitCode
+from lookalike.cli.named import Named
 from lookalike.cli.options import JsonOption
 from lookalike.cli.progress import progress
 from lookalike.cli.run_import import run_import
@@ -17,7 +19,7 @@ from lookalike.cli.showcase.figures import figures
 from lookalike.cli.showcase.own_shop import own_shop
 from lookalike.cli.showcase.sheet import ROWS, write_sheet
 from lookalike.cli.showcase.shop import Shop
-from lookalike.cli.tally import Tally
+from lookalike.cli.tally import Tally, Verdict
 from lookalike.ports.catalogue import Catalogue
 
 _ASKED: Final = 40
@@ -47,7 +49,10 @@ def demo(
     shop = _make_shop(session, photos, folder, count)
     with session.open(str(shop.catalogue), create=True) as catalogue:
         tally = Tally()
-        if not run_import(catalogue, shop, tally, session.err):
+        with closing(Named()) as named:
+            complete = run_import(catalogue, shop, tally, named, session.err)
+        if not complete:
+            session.err.print(f"stopped: {tally.counts[Verdict.IMPORTED]} photos imported; the same command goes on")
             return ExitCode.INTERRUPTED
         answers, unusable = _ask(session, catalogue, shop)
         report = {"catalogue": str(shop.catalogue), "import": tally.summary(), **figures(answers)}

@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
@@ -11,11 +13,12 @@ from lookalike.connect import connect
 from lookalike.domain.text import printable
 from lookalike.ports.catalogue import Catalogue
 
-__all__ = ["TOKEN", "Session", "printable"]
+__all__ = ["TOKEN", "Session", "as_json_line", "as_unicode", "printable"]
 
 TOKEN: Final = "LOOKALIKE_TOKEN"  # noqa: S105 (the variable's name, not a token)
 ALLOW_INSECURE: Final = "LOOKALIKE_ALLOW_INSECURE"
 """Set to 1, it lets the token go over plain http to another machine."""
+_NOT_UNICODE: Final = re.compile(r"[\ud800-\udfff]|\\x[89a-f][0-9a-f]")
 _WIDE: Final = 240
 """Columns of a table that goes into a file or pipe, where there is no screen to wrap at."""
 
@@ -31,6 +34,10 @@ def _terminal(*, stderr: bool) -> Console:
     return _Terminal(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
+def _agrees(question: str) -> bool:
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
+
+
 @dataclass(slots=True)
 class Session:
     """What every command shares: where to print, how to reach a catalogue, whether to show tracebacks."""
@@ -39,6 +46,8 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     out: Console = field(default_factory=lambda: _terminal(stderr=False))
     err: Console = field(default_factory=lambda: _terminal(stderr=True))
+    agrees: Callable[[str], bool] = field(default_factory=lambda: _agrees)
+    """Ask the person at the terminal; no, where there is none."""
     debug: bool = False
 
     @classmethod
@@ -56,4 +65,33 @@ class Session:
 
     def print_json(self, value: Mapping[str, Any]) -> None:
         """One object on one line of standard output, in ASCII, so that any console and any parser takes it."""
-        print(json.dumps(value, allow_nan=False), flush=True)
+        print(as_json_line(value), flush=True)
+
+
+def as_json_line(value: Mapping[str, Any]) -> str:
+    """One object as JSON in ASCII that every parser takes: texts in it go through `as_unicode`."""
+    return json.dumps(_as_unicode(value), allow_nan=False)
+
+
+def as_unicode(text: str) -> str:
+    r"""Text that may hold a file name's bytes that are not UTF-8, as valid Unicode.
+
+    In such a text each of them is written ``\xff`` and each backslash twice. So it is in a text that holds the four
+    characters ``\xff``, so that every name can be told from what it is written as; other texts stay as they are.
+    """
+    if not _NOT_UNICODE.search(text):
+        return text
+    escaped = text.replace("\\", "\\\\")
+    whole = re.sub("[\udc80-\udcff]", lambda one: f"\\x{ord(one[0]) - 0xDC00:02x}", escaped)
+    return whole.encode("utf-8", "backslashreplace").decode()
+
+
+def _as_unicode(value: Any) -> Any:
+    match value:
+        case str():
+            return as_unicode(value)
+        case Mapping():
+            return {name: _as_unicode(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_as_unicode(one) for one in value]
+    return value

@@ -1,11 +1,13 @@
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, Final, TextIO
 
-from lookalike.cli.sources import BadEntry, Skipped
+from lookalike.cli.session import as_json_line
+from lookalike.cli.sources import BadEntry, Described, Skipped
+from lookalike.domain.item import ItemId
+from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import UploadStatus
 from lookalike.ports.catalogue import Imported
 
@@ -15,14 +17,28 @@ _MOST_KEPT: Final = 20
 class Verdict(StrEnum):
     """What became of an entry.
 
-    `rejected`: it must change before it can come in; `failed`: run the import again; `skipped`: a file passed over.
+    `updated`: an item of which no photo is named; `rejected`: it must change before it can come in; `failed`: run the
+    import again; `skipped`: a file passed over; `removed`: an item, or a photo of one, that the source no longer names.
     """
 
     IMPORTED = "imported"
     ALREADY_THERE = "already_there"
+    UPDATED = "updated"
     REJECTED = "rejected"
     FAILED = "failed"
     SKIPPED = "skipped"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An item that was taken out, or one photo of it."""
+
+    item: ItemId
+    photo: PhotoId | None = None
+
+
+Settled = Imported | Described | BadEntry | Skipped | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +53,21 @@ class Event:
     message: str = ""
 
     @classmethod
-    def of(cls, settled: Imported | BadEntry | Skipped) -> "Event":
+    def of(cls, settled: Settled) -> "Event":
         """What to tell of it."""
-        if isinstance(settled, Skipped):
-            return cls(settled.source, Verdict.SKIPPED, message=settled.reason)
-        if isinstance(settled, BadEntry):
-            return cls(settled.source, Verdict.REJECTED, code="bad_entry", message=settled.message)
-        status, code = _verdict(settled)
-        upload = settled.upload
-        message = settled.error or (upload.detail if upload else "")
-        return cls(settled.photo.source, status, settled.photo.item.id, upload.photo if upload else None, code, message)
+        match settled:
+            case Skipped(source, reason):
+                return cls(source, Verdict.SKIPPED, message=reason)
+            case BadEntry(source, message, item):
+                return cls(source, Verdict.REJECTED, item, code="bad_entry", message=message)
+            case Described(patch, source):
+                return cls(source, Verdict.UPDATED, patch.id)
+            case Removed(item, photo):
+                return cls("", Verdict.REMOVED, item, photo)
+            case Imported(entry, upload):
+                status, code = _verdict(settled)
+                message = settled.error or (upload.detail if upload else "")
+                return cls(entry.source, status, entry.item.id, upload.photo if upload else None, code, message)
 
     @property
     def is_error(self) -> bool:
@@ -74,28 +95,40 @@ def _verdict(settled: Imported) -> tuple[Verdict, str]:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts what became of each entry, keeps the first 20 errors and writes events where they are wanted."""
+    """Counts what became of each entry, keeps the first 20 errors and removals, writes events where they are wanted."""
 
     events: TextIO | None = None
     errors: TextIO | None = None
     counts: Counter[Verdict] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Files passed over, by reason."""
+    removed_photos: int = 0
+    """Photos that were taken out singly; those of removed items are not counted."""
     kept: list[Event] = field(default_factory=list)
+    """The first errors."""
+    removed: list[Removed] = field(default_factory=list)
+    """The first that were taken out."""
     started: float = field(default_factory=perf_counter)
 
-    def add(self, settled: Imported | BadEntry | Skipped) -> None:
+    def add(self, settled: Settled) -> None:
         """Count one entry."""
         event = Event.of(settled)
         self.counts[event.status] += 1
+        if isinstance(settled, Skipped):
+            self.skipped[settled.reason] += 1
+        if isinstance(settled, Removed):
+            self.removed_photos += settled.photo is not None
+            self.removed += [settled] if len(self.removed) < _MOST_KEPT else []
         if event.is_error and len(self.kept) < _MOST_KEPT:
             self.kept.append(event)
         for stream in (self.events, self.errors if event.is_error else None):
             if stream is not None:
-                print(json.dumps(event.as_json()), file=stream, flush=True)
+                print(as_json_line(event.as_json()), file=stream, flush=True)
 
     @property
     def settled(self) -> int:
-        """Entries that came to something so far: files that were passed over are none."""
-        return self.counts.total() - self.counts[Verdict.SKIPPED]
+        """Entries that came to something so far: neither files that were passed over nor removals are any."""
+        return self.counts.total() - self.counts[Verdict.SKIPPED] - self.counts[Verdict.REMOVED]
 
     @property
     def wrong(self) -> int:
@@ -110,8 +143,11 @@ class Tally:
     def summary(self) -> dict[str, Any]:
         """The numbers at the end; `photos_per_second` counts every entry that was settled."""
         seconds = self.seconds
+        counted = (verdict for verdict in Verdict if verdict is not Verdict.REMOVED)
         return {
-            **{str(verdict): self.counts[verdict] for verdict in Verdict},
+            **{str(verdict): self.counts[verdict] for verdict in counted},
+            "removed_items": self.counts[Verdict.REMOVED] - self.removed_photos,
+            "removed_photos": self.removed_photos,
             "seconds": round(seconds, 3),
             "photos_per_second": round(self.settled / seconds, 2) if seconds else 0.0,
             "errors": [event.as_json() for event in self.kept],

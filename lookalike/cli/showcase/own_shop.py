@@ -41,4 +41,6 @@ def _others(source: Source, aside: frozenset[str]) -> Iterator[Entry]:
 
 def _questions(aside: list[NewPhoto]) -> tuple[UnseenFile, ...]:
     paths = ((entry, entry.content) for entry in aside)
-    return tuple(UnseenFile(path, e.source, e.item.category or "") for e, path in paths if isinstance(path, Path))
+    return tuple(
+        UnseenFile(path, e.source, e.item.category or NO_CATEGORY) for e, path in paths if isinstance(path, Path)
+    )

@@ -4,7 +4,7 @@ A source never stops at a bad entry: it yields a `BadEntry` that says where it i
 Memory does not grow with the number of entries.
 """
 
-from lookalike.cli.sources.entry import BadEntry, Entry, Skipped
+from lookalike.cli.sources.entry import BadEntry, Described, Entry, Skipped
 from lookalike.cli.sources.source import Source, SourceOptions, open_source
 
-__all__ = ["BadEntry", "Entry", "Skipped", "Source", "SourceOptions", "open_source"]
+__all__ = ["BadEntry", "Described", "Entry", "Skipped", "Source", "SourceOptions", "open_source"]

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from lookalike.domain.item import ItemId
+from lookalike.domain.item import ItemId, ItemPatch
 from lookalike.ports.catalogue import NewPhoto
 
 
@@ -24,4 +24,12 @@ class Skipped:
     reason: str
 
 
-Entry = NewPhoto | BadEntry | Skipped
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is said of an item without naming a photo of it."""
+
+    patch: ItemPatch
+    source: str
+
+
+Entry = NewPhoto | Described | BadEntry | Skipped

@@ -7,7 +7,7 @@ from typing import Final
 from lookalike.cli.sources.entry import BadEntry, Entry, Skipped
 from lookalike.cli.sources.item_name import item_id_of_file
 from lookalike.cli.sources.photo_path import PhotoPaths
-from lookalike.domain.item import Item
+from lookalike.domain.item import ItemPatch
 from lookalike.errors import InvalidRequestError
 from lookalike.imaging.sniff import EXTENSIONS
 from lookalike.ports.catalogue import NewPhoto
@@ -46,6 +46,10 @@ class FolderSource:
         """Unknown: a folder is counted, not measured."""
         return 0.0
 
+    def warnings(self) -> list[str]:
+        """There are none."""
+        return []
+
     def close(self) -> None:
         """There is nothing to let go of."""
 
@@ -57,7 +61,7 @@ class FolderSource:
     def _entry(self, place: PurePosixPath) -> Entry:
         item = item_id_of_file(place)
         try:
-            return NewPhoto(Item(item, self._category(place)), self.paths.find(str(place)), str(place))
+            return NewPhoto(ItemPatch(item, self._category(place)), self.paths.find(str(place)), str(place))
         except (ValueError, InvalidRequestError) as error:
             return BadEntry(str(place), str(error), item)
 

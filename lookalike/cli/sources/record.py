@@ -1,45 +1,110 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic_core
 from pydantic import Field, ValidationError
 
-from lookalike.cli.sources.entry import BadEntry, Entry
+from lookalike.cli.sources.entry import BadEntry, Described, Entry
 from lookalike.cli.sources.photo_path import PhotoPaths
-from lookalike.contract.models.items import ItemBody
+from lookalike.cli.sources.rows import Row
+from lookalike.contract.models.items import ItemPatchBody
 from lookalike.contract.problems import invalid_request
+from lookalike.domain.item import ItemId, ItemPatch
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.catalogue import NewPhoto
 
 
-class Record(ItemBody):
-    """An item as the API takes it, and the paths of its photos."""
+class Record(ItemPatchBody):
+    """What a row says of an item, as the API takes it, and the paths of photos."""
 
-    photos: list[str] = Field(min_length=1)
+    photos: list[str] = Field([], min_length=1)
 
-    def entries(self, where: str, paths: PhotoPaths) -> Iterator[Entry]:
-        """One entry a photo."""
-        item = self.item()
-        for name in self.photos:
-            try:
-                yield NewPhoto(item, paths.find(name), f"{where} {name}")
-            except ValueError as error:
-                yield BadEntry(where, str(error))
+    def parts(self) -> dict[str, Any]:
+        """What it says, name by name; attributes each by itself."""
+        patch = self.patch()
+        said = {name: getattr(patch, name) for name in ("category", "title", "labels", "url")}
+        attributes = {f"attributes.{name}": value for name, value in (patch.attributes or {}).items()}
+        return {name: value for name, value in said.items() if value is not None} | attributes
 
 
-def read_record(fields: Mapping[str, Any], category: str | None) -> Record:
-    """Check an object's fields; `category` is for one that names none.
-
-    Raises `InvalidRequestError` naming the field.
-    """
-    whole = {**fields, "category": fields.get("category") or category}
-    if not whole["category"]:
-        raise InvalidRequestError("category", "is missing; --category names one for such items")
+def read_record(fields: Mapping[str, Any]) -> Record:
+    """Check an object's fields. Raises `InvalidRequestError` naming the field."""
     try:
         # As JSON, because there a date is a text and still strictly a date.
-        return Record.model_validate_json(pydantic_core.to_json(whole))
+        return Record.model_validate_json(pydantic_core.to_json(fields))
     except ValidationError as error:
         raise invalid_request(error, "item") from error
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the rows of one item say together: each part is what the first row that names it says."""
+
+    parts: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    photos: dict[str, str] = field(default_factory=dict)
+
+    def add(self, record: Record, where: str) -> None:
+        """Take a row in. Raises `ValueError` for one that contradicts an earlier one; nothing of it is taken then."""
+        said = record.parts()
+        for name, value in said.items():
+            earlier, place = self.parts.get(name, (value, where))
+            if earlier != value or isinstance(earlier, bool) != isinstance(value, bool):
+                raise ValueError(f"contradicts {place} on {name}: {_shown(value)}, there {_shown(earlier)}")
+        for name, value in said.items():
+            self.parts.setdefault(name, (value, where))
+        for photo in record.photos:
+            self.photos.setdefault(photo, where)
+
+    def patch(self, item: ItemId) -> ItemPatch:
+        """All of it. Raises `InvalidRequestError` where it is too much for one item."""
+        said = {name: value for name, (value, _) in self.parts.items()}
+        start = "attributes."
+        attributes = {name.removeprefix(start): value for name, value in said.items() if name.startswith(start)}
+        return ItemPatch(item, attributes=attributes, **{n: v for n, v in said.items() if not n.startswith(start)})
+
+
+def entries_of(rows: Iterable[Row], paths: PhotoPaths) -> Iterator[Entry]:
+    """What the rows of one item bring: an entry a photo, or one for the item where none is named; and the faults."""
+    said, item, first = _Said(), None, ""
+    for row in rows:
+        try:
+            record = _record(row)
+            said.add(record, row.source)
+            item, first = record.id, first or row.source
+        except (ValueError, InvalidRequestError) as error:
+            yield BadEntry(row.source, str(error), _item_of(row))
+    if item is None:
+        return
+    try:
+        patch = said.patch(item)
+    except InvalidRequestError as error:
+        yield BadEntry(first, str(error), item)
+        return
+    if not said.photos:
+        yield Described(patch, first)
+    for name, where in said.photos.items():
+        try:
+            yield NewPhoto(patch, paths.find(name), f"{where} {name}")
+        except ValueError as error:
+            yield BadEntry(where, str(error), item)
+
+
+def _record(row: Row) -> Record:
+    if row.fault:
+        raise ValueError(row.fault)
+    return read_record(row.content)
+
+
+def _item_of(row: Row) -> ItemId | None:
+    with suppress(InvalidRequestError, AttributeError):
+        return ItemId(row.content.get("id", ""))
+    return None
+
+
+def _shown(value: Any) -> str:
+    return ";".join(sorted(map(str, value))) if isinstance(value, frozenset) else f"{value!r:.60}"
 
 
 def parse_object(text: str, name: str) -> dict[str, Any]:

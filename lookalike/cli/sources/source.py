@@ -11,7 +11,7 @@ from lookalike.cli.sources.table import TableSource
 from lookalike.domain.label import CATEGORY, Label
 from lookalike.errors import InvalidRequestError
 
-_TABLES: Final = frozenset({".csv", ".tsv"})
+_TABLES: Final = frozenset({".csv", ".tsv", ".txt"})
 _LINES: Final = frozenset({".jsonl", ".ndjson"})
 
 
@@ -27,7 +27,14 @@ class Source(Protocol):
         ...
 
     def entries(self) -> Iterator[Entry]:
-        """One entry a photo, or one for each thing that is wrong; never raises for what is read."""
+        """One entry a photo, or one for each thing that is wrong; never raises for what is read.
+
+        What is said of an item without naming a photo is an entry of its own. All entries of an item come together.
+        """
+        ...
+
+    def warnings(self) -> list[str]:
+        """What a person should know of the source as a whole, once its entries were read."""
         ...
 
     def close(self) -> None:
@@ -37,15 +44,20 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How to read a source: the category of items that name none, and whether photos may lie elsewhere."""
+    """How to read a source: a folder's category, whether photos may lie elsewhere, a table's encoding and columns."""
 
     category: str | None = None
     category_from_folder: bool = False
     allow_outside: bool = False
+    encoding: str | None = None
+    ignore_columns: bool = False
 
 
 def open_source(path: Path, options: SourceOptions) -> Source:
-    """Open a folder, ``.csv``, ``.tsv`` or ``.jsonl``. Raises `InvalidRequestError` where it cannot be read."""
+    """Open a folder, ``.csv``, ``.tsv``, ``.txt`` (Excel's Unicode text) or ``.jsonl``.
+
+    Raises `InvalidRequestError` where it cannot be read.
+    """
     if options.category is not None:
         Label(CATEGORY, options.category)  # refuse it once, not once a photo
     try:
@@ -63,7 +75,7 @@ def _open(path: Path, options: SourceOptions) -> Source:
         raise InvalidRequestError("category", "--category-from-folder goes with a folder")
     paths = PhotoPaths(path.parent, options.allow_outside)
     if path.suffix.lower() in _TABLES:
-        return TableSource(path, paths, options.category)
+        return TableSource(path, paths, options.encoding, ignore_columns=options.ignore_columns)
     if path.suffix.lower() in _LINES:
-        return JsonLinesSource(path, paths, options.category)
-    raise InvalidRequestError("source", f"{path} is neither a folder nor a .csv, .tsv or .jsonl file")
+        return JsonLinesSource(path, paths, options.encoding)
+    raise InvalidRequestError("source", f"{path} is neither a folder nor a .csv, .tsv, .txt or .jsonl file")

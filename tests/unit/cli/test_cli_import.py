@@ -33,8 +33,10 @@ def test_doing_it_again_does_nothing_and_new_photos_are_found(run: Run, shop: Pa
 def test_the_summary_has_these_keys(run: Run, shop: Path, photos: Path) -> None:
     found = summary(run("import", photos, "-c", shop, "--category", "hat", "--json").out)
     assert set(found) == {
-        "source", "imported", "already_there", "rejected", "failed", "skipped", "seconds", "photos_per_second",
-        "errors", "errors_left_out", "interrupted",
+        "source", "imported", "already_there", "updated", "rejected", "failed", "skipped", "removed_items",
+        "removed_photos", "warnings", "removal_refused",
+        "left_over_items", "left_over_photos", "seconds", "photos_per_second", "errors", "errors_left_out", "dry_run",
+        "interrupted",
     }  # fmt: skip
 
 

@@ -1,14 +1,19 @@
+# ruff: noqa: RUF001 - signs that look like others are what it is about
 import csv
 import io
 import json
 import os
+import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.cli.sources import BadEntry, Entry, Skipped, SourceOptions, open_source
+from lookalike.cli.sources import BadEntry, Described, Entry, Skipped, SourceOptions, open_source
+from lookalike.domain.item import ItemId, ItemPatch
+from lookalike.domain.label import Label
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.catalogue import NewPhoto
 
@@ -158,17 +163,18 @@ def test_a_table_says_everything_an_item_has(folder: Path) -> None:
         "2;;;;;b.jpg;;;;;\r\n",
         newline="",
     )
-    one, two = read(table, category="shoes")
+    one, two = read(table)
     assert isinstance(one, NewPhoto)
     assert (one.item.category, one.item.title, one.source) == ("hat", "Two\r\nlines", "t.csv:2-3 a.jpg")
-    assert {str(label) for label in one.item.labels} == {"colour:red", "size:m"}
+    assert one.item.labels == {Label("colour", "red"), Label("size", "m")}
+    assert one.item.attributes is not None
     assert one.item.attributes["price"] == 9.5
     assert one.item.attributes["ean"] == "0012"
     assert one.item.attributes["sale"] is True
     assert str(one.item.attributes["since"]) == "2026-01-31"
     assert one.item.attributes["brand"] == "B"
     assert isinstance(two, NewPhoto)
-    assert two.item.category == "shoes"
+    assert two.item == ItemPatch(ItemId("2"), attributes={})
 
 
 @pytest.mark.parametrize(
@@ -178,13 +184,11 @@ def test_a_table_says_everything_an_item_has(folder: Path) -> None:
         ("1,hat,a.jpg,,", "columns"),
         (",hat,a.jpg,", "id"),
         ("-1,hat,a.jpg,", "id"),
-        ("1,,a.jpg,", "category"),
-        ("1,hat,,", "photo"),
         ("1,hat,a.jpg,red", "label"),
         ('1,hat,"a.jpg"x,', "expected after"),
         ("1,hat,a.jpg," + "x" * 200_000, "limit"),
         ("1,hat,a.jpg," + "x" * 2_000_000, "longer than"),
-        ("1,hat,a.jpg,c:\udcff", "UTF-8"),
+        ("1,hat,a.jpg,é:\udcff", "UTF-8"),
     ],
 )
 def test_a_bad_row_names_its_line_and_the_next_is_read(folder: Path, row: str, why: str) -> None:
@@ -208,7 +212,10 @@ def test_a_quote_that_is_never_closed_is_told_with_the_lines_it_swallowed(folder
     assert [entry.source for entry in bad(entries)] == ["t.csv:3-4"]
 
 
-@pytest.mark.parametrize("header", ["", "id", "photo", "id,photo,photo", "id,photo,colour", '"id,photo', "\udcff,id"])
+@pytest.mark.parametrize(
+    "header",
+    ["", "id", "photo", "id,photo,photo", "id,photo,PHOTO", "id,photo,colour", "id,attr.a b", '"id,photo', "\udcff,id"],
+)
 def test_a_header_that_cannot_be_right_is_told_at_once(folder: Path, header: str) -> None:
     table = folder / "t.csv"
     table.write_bytes(f"{header}\n".encode("utf-8", "surrogateescape"))
@@ -225,8 +232,6 @@ def test_a_header_that_cannot_be_right_is_told_at_once(folder: Path, header: str
         '{"id": 3, "category": "hat", "photos": ["a.jpg"]}',
         '{"id": "1", "category": "hat", "photos": "a.jpg"}',
         '{"id": "1", "category": "hat", "photos": []}',
-        '{"id": "1", "category": "hat"}',
-        '{"id": "1", "photos": ["a.jpg"]}',
         '{"id": "1", "category": "hat", "photos": ["a.jpg"], "price": 3}',
         '{"id": "1", "category": "hat", "photos": ["a.jpg"], "attributes": {"price": NaN}}',
         '{"id": "1", "category": "hat", "photos": ["a.jpg"], "attributes": {"price": 1e999}}',
@@ -234,7 +239,7 @@ def test_a_header_that_cannot_be_right_is_told_at_once(folder: Path, header: str
         '{"id": "1", "category": "hat", "photos": ["a.jpg"], "url": "ftp://x"}',
         '{"id": "1", "category": "hat", "photos": ["a.jpg"], "labels": ["category:hat"]}',
         '{"id": "\\ud800", "category": "hat", "photos": ["a.jpg"]}',
-        '{"id": "1", "category": "hat", "title": "\udcff", "photos": ["a.jpg"]}',
+        '{"id": "1", "category": "hat", "title": "é\udcff", "photos": ["a.jpg"]}',
         "[" * 100_000,
         '{"a":' * 100_000,
     ],
@@ -263,7 +268,7 @@ def test_a_line_of_json_says_what_the_api_would_be_told(folder: Path) -> None:
     lines.write_text(json.dumps(whole), encoding="utf-8-sig")
     entries = good(read(lines))
     assert [entry.source for entry in entries] == ["t.jsonl:1 a.jpg", "t.jsonl:1 b.jpg"]
-    assert str(entries[0].item.attributes["since"]) == "2026-01-31"
+    assert str((entries[0].item.attributes or {})["since"]) == "2026-01-31"
 
 
 cells = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -288,17 +293,150 @@ def test_no_bytes_stop_the_readers(tmp_path_factory: pytest.TempPathFactory, jun
     folder = tmp_path_factory.mktemp("hostile")
     for name, header in (("t.csv", b"id,category,photo\n"), ("t.jsonl", b"")):
         (folder / name).write_bytes(header + junk)
-        assert all(isinstance(entry, BadEntry) for entry in read(folder / name))
+        with suppress(InvalidRequestError):  # of an encoding that cannot be guessed
+            assert not good(read(folder / name))
 
 
-def test_readers_take_one_line_at_a_time(folder: Path) -> None:
+def test_the_share_that_was_worked_through_grows(folder: Path) -> None:
     lines = folder / "t.jsonl"
-    line = json.dumps({"id": "1", "category": "hat", "photos": ["a.jpg"]})
-    lines.write_text(f"{line}\n" * 20_000)
+    lines.write_text("".join(json.dumps({"id": f"{at}", "photos": ["a.jpg"]}) + "\n" for at in range(2000)))
     source = open_source(lines, SourceOptions())
     entries = source.entries()
     next(entries)
     assert source.read() < 0.1
-    assert sum(1 for _ in entries) == 19_999
+    assert sum(1 for _ in entries) == 1_999
     assert source.read() == 1.0
+    source.close()
+
+
+def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
+    def peak(rows: int) -> int:
+        table = folder / "t.csv"
+        with table.open("w") as file:
+            file.write("id,title,photo\n")
+            file.writelines(f"sku-{at % (rows // 2)},{'a title ' * 20},a.jpg\n" for at in range(rows))
+        tracemalloc.start()
+        source = open_source(table, SourceOptions())
+        assert sum(1 for _ in source.entries()) == rows // 2
+        source.close()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(8000) < 1.5 * peak(2000)
+
+
+def test_rows_of_one_id_are_one_item_wherever_they_stand(folder: Path) -> None:
+    table = folder / "t.csv"
+    table.write_text(
+        "id,category,title,labels,attr.price,photo\n"
+        "1,dress,One,colour:red,19.90,a.jpg\n"
+        "2,hat,Two,,5,a.jpg\n"
+        '1,,,,"19,9",b.jpg\n'
+        "1,,,,,a.jpg\n"
+    )
+    entries = good(read(table))
+    assert [entry.source for entry in entries] == ["t.csv:2 a.jpg", "t.csv:4 b.jpg", "t.csv:3 a.jpg"]
+    assert entries[0].item == entries[1].item
+    one = entries[0].item
+    assert (one.category, one.title, one.labels) == ("dress", "One", {Label("colour", "red")})
+    assert dict(one.attributes or {}) == {"price": 19.9}
+
+
+@pytest.mark.parametrize(
+    ("second", "part"),
+    [
+        ("1,,Other,,,b.jpg", "title"),
+        ("1,hat,,,,b.jpg", "category"),
+        ("1,,,colour:blue,,b.jpg", "labels"),
+        ("1,,,,8,b.jpg", "attributes.price"),
+    ],
+)
+def test_rows_that_contradict_each_other_are_told_with_both_lines(folder: Path, second: str, part: str) -> None:
+    table = folder / "t.csv"
+    table.write_text(f"id,category,title,labels,attr.price,photo\n1,dress,One,colour:red,5,a.jpg\n{second}\n")
+    entries = read(table)
+    assert [entry.source for entry in good(entries)] == ["t.csv:2 a.jpg"]
+    (wrong,) = bad(entries)
+    assert (wrong.source, wrong.item) == ("t.csv:3", "1")
+    assert f"contradicts t.csv:2 on {part}" in wrong.message
+
+
+def test_rows_without_a_photo_change_what_they_name(folder: Path) -> None:
+    table = folder / "t.csv"
+    table.write_text("id,attr.price,title\n1,5,\n2,6,Two\n1,,One\n")
+    entries = read(table)
+    assert entries == [
+        Described(ItemPatch(ItemId("1"), title="One", attributes={"price": 5}), "t.csv:2"),
+        Described(ItemPatch(ItemId("2"), title="Two", attributes={"price": 6}), "t.csv:3"),
+    ]
+
+
+@pytest.mark.parametrize("line", ['{"id": "1", "title": null}', '{"id": "1", "title": ""}'])
+def test_a_line_of_json_clears_what_it_says_is_nothing(folder: Path, line: str) -> None:
+    (folder / "t.jsonl").write_text(line)
+    assert read(folder / "t.jsonl") == [Described(ItemPatch(ItemId("1"), title="", attributes={}), "t.jsonl:1")]
+
+
+WORDS = 'ID; Photo ;"TITLE";Attr.Price\r\n1;a.jpg;Robe d’été à 10 €;1.299,00 €\r\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "lines_before"),
+    [
+        (WORDS.encode("utf-8-sig"), 0),
+        (WORDS.encode(), 0),
+        (WORDS.encode("cp1252"), 0),
+        (WORDS.encode("utf-16"), 0),
+        (WORDS.encode("utf-16-le"), 0),
+        (WORDS.encode("utf-16-be"), 0),
+        (b"\xfe\xff" + WORDS.encode("utf-16-be"), 0),
+        (WORDS.encode("utf-32"), 0),
+        (f"sep=;\r\n{WORDS}".encode(), 1),
+        (f'\ufeff"sep=;"\r\n{WORDS}'.encode(), 1),
+        (f"SEP=|\r\n{WORDS.replace(';', '|')}".encode("utf-16"), 1),
+        (WORDS.replace(";", "\t").encode("utf-16"), 0),
+        (WORDS.replace(";", ",").replace("1.299,00 €", '"1.299,00 €"').encode("cp1252"), 0),
+        (WORDS.replace("\r\n", "\r").encode(), 0),
+    ],
+)
+def test_what_excel_writes_is_read(folder: Path, written: bytes, lines_before: int) -> None:
+    table = folder / "t.csv"
+    table.write_bytes(written)
+    (entry,) = good(read(table))
+    assert (entry.item.title, dict(entry.item.attributes or {})) == ("Robe d’été à 10 €", {"price": 1299.0})
+    assert entry.source == f"t.csv:{2 + lines_before} a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "Красное платье"),
+        ("cp932", "赤いドレスとぼうし"),
+        ("cp1250", "Sukienka żółta w kwiaty"),
+        ("cp1253", "Κόκκινο φόρεμα"),
+        ("mac_roman", "Robe d'été brodée"),
+        ("cp850", "Robe d'été à fleurs brodées"),
+    ],
+)
+def test_text_that_cannot_be_guessed_asks_for_its_encoding(folder: Path, encoding: str, text: str) -> None:
+    table = folder / "t.csv"
+    table.write_bytes(f"id,title\n1,{text}\n".encode(encoding))
+    with pytest.raises(InvalidRequestError, match="--encoding"):
+        read(table)
+    (entry,) = read(table, encoding=encoding)
+    assert isinstance(entry, Described)
+    assert entry.patch.title == text
+    with pytest.raises(InvalidRequestError, match="encoding"):
+        read(table, encoding="klingon")
+
+
+def test_an_encoding_that_was_guessed_is_told(folder: Path) -> None:
+    table = folder / "t.csv"
+    table.write_bytes("id,title,Vendor\n1,Été,V\n".encode("cp1252"))
+    source = open_source(table, SourceOptions(ignore_columns=True))
+    assert len(list(source.entries())) == 1
+    encoding, columns = source.warnings()
+    assert "cp1252" in encoding
+    assert columns == "columns left out: 'vendor'"
     source.close()
