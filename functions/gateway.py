@@ -1,7 +1,6 @@
 """API Gateway's events (HTTP API, payload 2.0) as requests of the contract, and its responses as they want them."""
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -11,12 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from functions import runtime
 from lookalike.adapters.aws.catalogue_scope import catalogue_named
 from lookalike.adapters.aws.correlation import carrying
-from lookalike.contract.dispatcher import REQUEST_ID, request_id
+from lookalike.contract.access_log import OTHER, Access, known_method, write_access
+from lookalike.contract.dispatcher import REQUEST_ID, request_id, stages_of
 from lookalike.contract.http import Caller, HttpRequest, HttpResponse
 from lookalike.errors import InvalidRequestError
 
 _TEXTS: Final = ("application/json", "application/problem+json", "text/")
-_STAGE: Final = re.compile(r"([a-z]+);dur=([0-9.]+)")
 _HEADER: Final = REQUEST_ID.lower()
 
 
@@ -28,9 +27,26 @@ def answer(dispatch: Callable[[HttpRequest], HttpResponse], event: Mapping[str, 
     with carrying({}, otherwise=number):
         response = dispatch(request)
     runtime.count(f"Answers{response.status // 100}xx")
-    for stage, took in _STAGE.findall(response.headers.get("Server-Timing", "")):
-        runtime.measure(runtime.stage_metric(stage), float(took), MetricUnit.Milliseconds)
+    stages = stages_of(response.headers.get("Server-Timing", ""))
+    for stage, took in stages.items():
+        runtime.measure(runtime.stage_metric(stage), took, MetricUnit.Milliseconds)
+    _log(event, request, response, stages)
     return write_response(response)
+
+
+def _log(event: Mapping[str, Any], request: HttpRequest, response: HttpResponse, stages: Mapping[str, float]) -> None:
+    write_access(
+        Access(
+            method=known_method(request.method),
+            route=event.get("routeKey", OTHER).partition(" ")[2] or OTHER,
+            status=response.status,
+            ms=stages.get("total", 0.0),
+            request=request.headers[_HEADER],
+            stages_ms={stage: took for stage, took in stages.items() if stage != "total"},
+            received=len(request.body),
+            sent=len(response.body),
+        )
+    )
 
 
 def read_request(event: Mapping[str, Any], claim: str) -> HttpRequest:

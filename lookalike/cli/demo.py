@@ -67,7 +67,7 @@ def demo(
         if serve:
             tell = session.err if as_json else session.out
             serve_until_stopped(
-                catalogue, LOOPBACK, port, None, lambda url: tell.print(f"serving at {url} (Ctrl-C stops)")
+                catalogue, LOOPBACK, port, None, lambda at: tell.print(f"serving at {at['url']} (Ctrl-C stops)")
             )
     return ExitCode.OK  # a folder's bad files are told of and in the report; the show went on without them
 

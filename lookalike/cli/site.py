@@ -1,13 +1,17 @@
+from lookalike.adapters.embedded.stores import Stores
 from lookalike.contract.asgi import Site
+from lookalike.contract.metrics import Metrics, Reading
 from lookalike.contract.page import find_page
+from lookalike.contract.probes import Readiness
 from lookalike.contract.services import Health, Services
 from lookalike.contract.upload_endpoint import UploadDoor
 from lookalike.embedded import EmbeddedCatalogue
 
 
-def site_of(catalogue: EmbeddedCatalogue, token: str | None) -> Site:
-    """The HTTP site of one embedded catalogue: every route, the upload door and the shopper's page.
+def site_of(catalogue: EmbeddedCatalogue, token: str | None, metrics: Metrics | None = None) -> Site:
+    """The HTTP site of one embedded catalogue: every route, the upload endpoint and the shopper's page.
 
+    `metrics` count its requests, and tell of the catalogue and its queues.
     Raises `InvalidRequestError` for a token that is too short.
     """
     stores = catalogue.stores
@@ -29,5 +33,24 @@ def site_of(catalogue: EmbeddedCatalogue, token: str | None) -> Site:
         status=lambda _: catalogue.status(),
         health=health,
     )
+    if metrics is not None:
+        metrics.watch(catalogue.status, {"lookalike_queue_depth": _queues(stores)})
+    readiness = Readiness({"index": lambda: stores.index.generations(catalogue.id)})
     door = UploadDoor(stores.forms, catalogue.receive_uploads, stores.clock)
-    return Site(services=services, catalogue=catalogue.id, token=token, uploads=door, page=find_page())
+    return Site(
+        services=services,
+        catalogue=catalogue.id,
+        token=token,
+        uploads=door,
+        page=find_page(),
+        readiness=readiness,
+        metrics=metrics,
+    )
+
+
+def _queues(stores: Stores) -> Reading:
+    return Reading(
+        "Uploads that wait in this process.",
+        "queue",
+        lambda: {"received": len(stores.received), "to_embed": len(stores.to_embed)},
+    )

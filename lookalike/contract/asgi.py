@@ -19,9 +19,13 @@ from lookalike.contract.connections import ConnectionLimits
 from lookalike.contract.dispatcher import Dispatcher
 from lookalike.contract.guard import Guard
 from lookalike.contract.http import Caller, HttpRequest
+from lookalike.contract.metrics import Metrics
+from lookalike.contract.observe import Observed
 from lookalike.contract.page import page_routes
 from lookalike.contract.peers import Slots, host_of
+from lookalike.contract.probes import Readiness, probe_routes
 from lookalike.contract.refusal import respond
+from lookalike.contract.routes import ROUTES
 from lookalike.contract.services import Services
 from lookalike.contract.upload_endpoint import Patience, UploadDoor, UploadEndpoint
 from lookalike.domain.catalogue import CatalogueId
@@ -40,7 +44,7 @@ class Site:
     ask, under a name of this machine. Requests beyond `max_in_flight`, and photos beyond `max_uploads`, are refused
     with 429 at once, and so is what goes beyond one peer's share of them (`peers.SHARE`); `threads` of them are worked
     on, the others wait. What takes longer to arrive than its seconds gets 408. Told to stop, it answers what is under
-    way for `grace_seconds`, and the rest with 503.
+    way for `grace_seconds`, and the rest with 503. With `metrics`, requests are counted there.
     """
 
     services: Services
@@ -56,6 +60,8 @@ class Site:
     photo_seconds: float = 120.0
     grace_seconds: int = 10
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
+    readiness: Readiness = field(default_factory=Readiness)
+    metrics: Metrics | None = None
 
     def __post_init__(self) -> None:
         if self.token is not None and (len(self.token) < _SHORTEST_TOKEN or not self.token.isascii()):
@@ -65,7 +71,7 @@ class Site:
 def build_app(site: Site) -> ASGIApp:
     """The ASGI application. Raises nothing at run time: every failure is a problem (RFC 9457)."""
     threads = CapacityLimiter(site.threads)
-    routes = list(page_routes(site.page)) if site.page else []
+    routes = [*probe_routes(site.readiness), *(page_routes(site.page) if site.page else ())]
     if site.uploads is not None:
         patience = Patience(site.form_seconds, site.photo_seconds)
         uploads = UploadEndpoint(site.uploads, Slots(site.max_uploads, "photos"), threads, patience)
@@ -73,7 +79,8 @@ def build_app(site: Site) -> ASGIApp:
     api = _Endpoint(_Api(Dispatcher(site.services), site, threads))
     # Whatever else comes, `OPTIONS *` and odd paths included, is the dispatcher's to answer.
     router = Router(routes, redirect_slashes=False, default=api)
-    return Guard(router, local_names_only=site.token is None)
+    templates = [*(route.path for route in routes), *(route.path for route in ROUTES)]
+    return Observed(Guard(router, local_names_only=site.token is None), templates, site.metrics)
 
 
 class _Endpoint:

@@ -17,6 +17,7 @@ from lookalike.errors import InvalidRequestError, UnauthenticatedError
 
 REQUEST_ID: Final = "X-Request-Id"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
+_STAGE: Final = re.compile(r"([a-z]+);dur=([0-9.]+)")
 _MOST_PARAMETERS: Final = 20
 _Match = tuple[AnyRoute, dict[str, str]]  # a route and its path's parameters
 
@@ -107,6 +108,11 @@ def request_id(headers: Mapping[str, str]) -> str:
 def server_timing(stages_ms: Mapping[str, float]) -> str:
     """Milliseconds by stage as https://www.w3.org/TR/server-timing/ writes them."""
     return ", ".join(f"{name};dur={took:.2f}" for name, took in stages_ms.items())
+
+
+def stages_of(timing: str) -> dict[str, float]:
+    """What `server_timing` wrote."""
+    return {name: float(took) for name, took in _STAGE.findall(timing)}
 
 
 def _choose(there: list[_Match], request: HttpRequest) -> _Match | None:

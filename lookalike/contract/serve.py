@@ -13,6 +13,7 @@ import uvicorn
 from lookalike.contract.asgi import Site, build_app
 from lookalike.contract.connections import Connection
 from lookalike.contract.guard import is_local
+from lookalike.contract.probes import METRICS, Phase, metrics_app, serving_beside
 from lookalike.errors import InvalidRequestError
 
 _LONGEST_HEAD: Final = 32 * 1024
@@ -28,14 +29,27 @@ def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> 
     """
     check_binding(host, site.token)
     with _listen(host, port) as listener:
-        name = f"[{host}]" if ":" in host else host
-        url = f"http://{name}:{listener.getsockname()[1]}"
+        url = _url(host, listener)
         Server(site, lambda: on_started(url)).run([listener])
+
+
+@contextmanager
+def metrics_at(site: Site, host: str, port: int) -> Iterator[str]:
+    """Serve the site's metrics and probes beside it until the context ends; gives the metrics' URL.
+
+    Anybody who reaches the address may read them. Raises `InvalidRequestError` where it cannot be had or the site
+    counts nothing.
+    """
+    if site.metrics is None:
+        raise InvalidRequestError("metrics", "the site counts nothing")
+    app = metrics_app(site.metrics, site.readiness, local_names_only=is_local(_authority(host)))
+    with _listen(host, port) as listener, serving_beside(app, listener):
+        yield _url(host, listener) + METRICS
 
 
 def check_binding(host: str, token: str | None) -> None:
     """Raises `InvalidRequestError` where others could reach `host` and no token keeps them out."""
-    if token is None and not is_local(f"[{host}]" if ":" in host else host):
+    if token is None and not is_local(_authority(host)):
         raise InvalidRequestError(
             "host", f"{host} can be reached by others: set a token to serve there, or keep to 127.0.0.1"
         )
@@ -60,15 +74,18 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._on_started = on_started
+        self._readiness = site.readiness
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
         if self.started:
+            self._readiness.phase = Phase.SERVING
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; who is still under way when the grace is over is told so, and given time to hear it."""
+        self._readiness.phase = Phase.STOPPING
         await super().shutdown(sockets)
         if left := list(self.server_state.tasks):
             await asyncio.wait(left, timeout=_LAST_WORDS_SECONDS)
@@ -85,6 +102,14 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _authority(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    return f"http://{_authority(host)}:{listener.getsockname()[1]}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

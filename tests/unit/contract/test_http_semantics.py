@@ -113,3 +113,16 @@ def test_an_odd_host_is_no_failure_of_ours(site: Site, host: str) -> None:
         with serving(one) as url:
             answer = said(url, f"GET /v1/items HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("latin-1"))
         assert answer.status < 500
+
+
+def test_a_target_may_be_a_whole_url_and_names_the_host(site: Site) -> None:
+    with serving(site) as url:
+        for target, status in {
+            "http://localhost/v1/items": 200,
+            "HTTP://localhost:80/v1/items?limit=1": 200,
+            "http://localhost": 200,
+            "http://localhost/v1/nothing": 404,
+            "http://evil.example/v1/items": 403,
+        }.items():
+            answer = said(url, f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert answer.status == status, target
