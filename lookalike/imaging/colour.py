@@ -1,12 +1,23 @@
 """From the many ways of storing colour to 8-bit sRGB."""
 
 import io
+from collections.abc import Iterator
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
+from PIL.TiffImagePlugin import TiffImageFile
 
+from lookalike.imaging.ifd import BITS_PER_SAMPLE, PHOTOMETRIC
+
+KEY: Final = "lookalike: key"
+"""In a picture's `info`: its transparent colour in 16 bits a number, more than the picture itself keeps of them."""
+LOW_BYTES: Final = "lookalike: low bytes"
+"""There too: the picture of those numbers' low bytes."""
+_WHITE_IS_ZERO: Final = 0
+_BAND: Final = 64
 _MAX_PROFILE_BYTES: Final = 4_000_000
 """Real profiles stay below this (a press's CMYK tables take about 2.7 MB); larger ones are ignored."""
 _RESAMPLES: Final = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "LAB"})
@@ -15,24 +26,62 @@ _PROFILED: Final = frozenset({"L", "RGB", "CMYK"})
 
 def to_continuous(image: Image.Image) -> Image.Image:
     """The same picture in a mode whose values may be averaged: no palette, no bits, 8 bits a channel."""
+    if KEY in image.info:
+        return _without_key(image)
     if image.mode not in {"RGBA", "LA"} and image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode in _RESAMPLES:
         return image
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode in {"I", "F"}:
-        return Image.fromarray(_to_8_bits(np.asarray(image)))
+    if image.mode == "La":
+        return image.convert("LA")
+    if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
+        return _to_8_bits(image)
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _to_8_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Grey values of a wide type, whose range no format states: taken as to 1, 255 or 65535 by their maximum."""
-    values = np.nan_to_num(values.astype(np.float32, copy=False), nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(values.max(initial=0.0))
-    white = next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit), top)
-    scaled: npt.NDArray[np.uint8] = (np.clip(values, 0, white) * (255 / white)).astype(np.uint8)
-    return scaled
+def _without_key(image: Image.Image) -> Image.Image:
+    """A picture of 16 bits a number, seen through where it has exactly the key."""
+    key = image.info[KEY]
+    if image.mode == "RGB":
+        channels = [*image.split(), *image.info[LOW_BYTES].split()]
+        wanted = [number >> 8 for number in key] + [number & 255 for number in key]
+        hits = [
+            channel.point([255 * (value == one) for value in range(256)])
+            for channel, one in zip(channels, wanted, strict=True)
+        ]
+        opaque, seen = ImageChops.invert(reduce(ImageChops.darker, hits)), image.copy()
+    else:
+        opaque = Image.fromarray(np.where(np.asarray(image) == key[0], 0, 255).astype(np.uint8))
+        seen = _to_8_bits(image)
+    seen.putalpha(opaque)
+    return seen
+
+
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """Grey values of a wide type: of 16 bits, and of 12 in some TIFFs, the highest 8; of others by their maximum."""
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+    if image.mode.startswith("I;16"):
+        scale = 1 / 16 if tags.get(BITS_PER_SAMPLE) == (12,) else 1 / 256
+    else:
+        scale = 255 / _white(image)
+    grey = np.empty((image.height, image.width), np.uint8)
+    for top, band in _bands(image):
+        grey[top : top + len(band)] = np.clip(band * scale, 0, 255)
+    eight = Image.fromarray(grey)
+    return ImageChops.invert(eight) if tags.get(PHOTOMETRIC) == _WHITE_IS_ZERO else eight
+
+
+def _white(image: Image.Image) -> float:
+    """The white of a type whose range no format states: 1, 255 or 65535 by the largest value there is."""
+    most = max((float(band.max(initial=0.0)) for _, band in _bands(image)), default=0.0)
+    return next((limit for limit in (1.0, 255.0, 65535.0) if most <= limit), most)
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """Rows of values by their first one's number, a few at a time, for they take more memory than the picture does."""
+    for top in range(0, image.height, _BAND):
+        values = np.asarray(image.crop((0, top, image.width, min(top + _BAND, image.height))))
+        yield top, np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lookalike.imaging import ifd
+from lookalike.imaging.jpeg import has_end
 
 
 def ends_early(data: bytes, media_type: str) -> bool:
@@ -16,11 +17,6 @@ def ends_early(data: bytes, media_type: str) -> bool:
         return True
     except ValueError:
         return False
-
-
-def _jpeg(data: bytes) -> bool:
-    """No end-of-image marker after the last start-of-scan."""
-    return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
 
 
 def _png(data: bytes) -> bool:
@@ -69,7 +65,7 @@ def _unpack(number: str, data: bytes, at: int) -> int:
 
 
 _ENDS_EARLY: Final[dict[str, Callable[[bytes], bool]]] = {
-    "image/jpeg": _jpeg,
+    "image/jpeg": lambda data: not has_end(data),
     "image/png": _png,
     "image/webp": _webp,
     "image/gif": _gif,

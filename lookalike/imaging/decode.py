@@ -1,12 +1,18 @@
+import io
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from lookalike.imaging.colour import to_continuous
+from lookalike.imaging.jpeg import WITHOUT_END, endings, has_all_scans
 from lookalike.imaging.memory import jpeg_scale
 from lookalike.imaging.orient import UPRIGHT, read_orientation, swaps_sides
+
+_BAND: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,32 @@ class Stored:
     profile: bytes | None
 
 
-def load_unless_scalable(image: ImageFile.ImageFile) -> None:
-    """Decode what can only be decoded whole; some of it tells its orientation after its pixels."""
+def _check_jpeg_is_whole(image: JpegImageFile, data: bytes, max_pixels: int) -> None:
+    """Raises `ValueError` where a JPEG that lacks its end mark lacks some of its picture too: see `jpeg.endings`."""
+    scale = jpeg_scale(*image.size, 1, max_pixels)
+    if not has_all_scans(data) or len({_digest(ending, scale) for ending in endings(data)}) > 1:
+        raise ValueError("truncated")
+
+
+def _digest(jpeg: bytes, scale: int) -> bytes:
+    with JpegImageFile(io.BytesIO(jpeg)) as image:
+        image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
+        image.load()
+        seen = sha256()
+        for top in range(0, image.height, _BAND):
+            seen.update(image.crop((0, top, image.width, min(top + _BAND, image.height))).tobytes())
+        return seen.digest()
+
+
+def load_unless_scalable(image: ImageFile.ImageFile, max_pixels: int) -> None:
+    """Decode what can only be decoded whole; some of it tells its orientation after its pixels.
+
+    Raises `ValueError` where a JPEG without end mark lacks some of its picture too.
+    """
     if not isinstance(image, JpegImageFile):
         image.load()
+    elif WITHOUT_END in image.info:
+        _check_jpeg_is_whole(image, image.info[WITHOUT_END], max_pixels)
 
 
 def decode(image: ImageFile.ImageFile, shrink: float, max_pixels: int) -> Stored:

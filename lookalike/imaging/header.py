@@ -1,11 +1,13 @@
 """Opening a picture: its header is read and judged, its pixels are not."""
 
 import io
+import re
+import struct
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
-from PIL import Image, ImageFile
+from PIL import ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -18,9 +20,12 @@ from pillow_heif import HeifImageFile
 from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging import ifd
 from lookalike.imaging.av1 import coded_pixels
+from lookalike.imaging.colour import KEY, LOW_BYTES
 from lookalike.imaging.container import count_jpeg_scans, ends_early, webp_size
+from lookalike.imaging.jpeg import END, WITHOUT_END, has_end, split_jpeg
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.memory import is_buffered
+from lookalike.imaging.png import split_png
 from lookalike.imaging.silence import pillow_silenced
 
 
@@ -38,26 +43,20 @@ class _MeteredBytes(io.BytesIO):
         return super().read(size)
 
 
-class _Jpeg(JpegImageFile):
-    """Pillow's reader, without its look into EXIF for a print resolution: that decodes, and warns of, every tag."""
-
-    def getexif(self) -> Image.Exif:
-        return Image.Exif()
-
-
 # Made directly rather than by `Image.open`: nothing is registered, no other format is tried (a JPEG that claims to
 # be many is read as its first), and the limits are ours instead of a process-wide number.
 _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
-    "image/jpeg": _Jpeg,
-    "image/png": PngImageFile,
     "image/webp": WebPImageFile,
-    "image/avif": AvifImageFile,
     "image/heic": HeifImageFile,
     "image/tiff": TiffImageFile,
     "image/gif": GifImageFile,
     "image/bmp": BmpImageFile,
 }
 _TALKATIVE: Final = frozenset({"image/tiff", "image/png", "image/avif"})
+_EXIF_ITEM: Final = re.compile(rb"(infe\x02.{7})Exif", re.DOTALL)
+"""Where an AVIF's item list (ISO/IEC 14496-12 §8.11.6, version 2) says that an item is EXIF."""
+_WIDE: Final = 16
+"""Bits of a number that Pillow cannot hold in colours."""
 _MAX_SAMPLES: Final = 6
 """Channels of a TIFF that Pillow reads; it logs an error about more."""
 _AVIF_PLANES: Final = 4
@@ -74,14 +73,54 @@ def open_header(data: bytes, media_type: str, limits: Limits) -> ImageFile.Image
 
     Raises `PhotoRejectedError`, and whatever the reader raises on a file that is damaged.
     """
+    if media_type == "image/jpeg":
+        return _open_jpeg(data, limits)
     check_before_opening(data, media_type, limits)
-    image = _READERS[media_type](_MeteredBytes(data, limits.max_reads))
-    if isinstance(image, JpegImageFile):
-        check_size(*image.size, limits, limits.max_scaled_pixels)
-        _check_scans(image, data, limits)
+    if media_type == "image/png":
+        image = _open_png(data, limits)
+    elif media_type == "image/avif":
+        image = _open_avif(data, limits)
     else:
-        check_size(*image.size, limits, limits.max_pixels)
+        image = _READERS[media_type](_MeteredBytes(data, limits.max_reads))
+    check_size(*image.size, limits, limits.max_pixels)
     return image
+
+
+def _open_jpeg(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    parts = split_jpeg(data, limits.max_reads)
+    picture = parts.picture if has_end(parts.picture) else parts.picture + END
+    image = JpegImageFile(_MeteredBytes(picture, limits.max_reads))
+    check_size(*image.size, limits, limits.max_scaled_pixels)
+    _check_scans(image, picture, limits)
+    image.info |= {"exif": parts.exif, "icc_profile": parts.profile}
+    if picture is not parts.picture:
+        image.info[WITHOUT_END] = parts.picture
+    return image
+
+
+def _open_png(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    parts = split_png(data, limits.max_reads)
+    image = PngImageFile(_MeteredBytes(parts.picture, limits.max_reads))
+    image.info |= {"exif": parts.exif, "icc_profile": parts.profile}
+    if parts.key is None:
+        return image
+    if parts.depth < _WIDE:  # Pillow spreads fewer bits over 8, but not the key
+        values = [value * 255 // ((1 << parts.depth) - 1) for value in parts.key]
+        image.info["transparency"] = tuple(values) if len(values) > 1 else values[0]
+        return image
+    image.info[KEY] = parts.key
+    if image.mode == "RGB":  # Pillow keeps the high byte of each number; the key needs the low one too
+        low = PngImageFile(_MeteredBytes(parts.picture, limits.max_reads))
+        low.tile = [tile._replace(args="RGB;16L") for tile in low.tile]
+        image.info[LOW_BYTES] = low
+    return image
+
+
+def _open_avif(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    try:
+        return AvifImageFile(_MeteredBytes(data, limits.max_reads))
+    except (SyntaxError, ValueError, struct.error):  # perhaps no more than its EXIF is damaged
+        return AvifImageFile(_MeteredBytes(_EXIF_ITEM.sub(rb"\1none", data), limits.max_reads))
 
 
 def check_size(width: int, height: int, limits: Limits, max_pixels: int) -> None:

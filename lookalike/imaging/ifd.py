@@ -4,6 +4,7 @@ import struct
 from typing import Final
 
 BITS_PER_SAMPLE: Final = 0x0102
+PHOTOMETRIC: Final = 0x0106
 ORIENTATION: Final = 0x0112
 SAMPLES_PER_PIXEL: Final = 0x0115
 STRIP_OFFSETS: Final = 0x0111

@@ -9,17 +9,20 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from pillow_heif import HeifImageFile
 
+from lookalike.imaging.colour import KEY
 from lookalike.imaging.ifd import BITS_PER_SAMPLE, ROWS_PER_STRIP, TILE_LENGTH, TILE_WIDTH
+from lookalike.imaging.jpeg import WITHOUT_END
 
 WEBP_BYTES_A_PIXEL: Final = 16
 """Two canvases of the animation's decoder, the frame as Pillow takes it from there, and the picture."""
 _AVIF_BYTES_A_PIXEL: Final = 10
 _HEIC_BYTES_A_PIXEL: Final = 14
 _JPEG_BYTES_A_PIXEL: Final = 4
-_MODES: Final = {"1": 2, "L": 1, "P": 5, "RGB": 4, "CMYK": 4, "LAB": 4, "RGBA": 8, "LA": 8, "YCbCr": 8, "F": 17}
+_MODES: Final = {"1": 2, "L": 1, "P": 5, "RGB": 4, "CMYK": 4, "LAB": 4, "RGBA": 8, "LA": 8, "YCbCr": 8, "La": 12}
 """Bytes a pixel of the picture and of what it is converted to, by Pillow's mode."""
-_OTHER_MODES: Final = 21
+_OTHER_MODES: Final = 8
 _TRANSPARENCY_KEY: Final = 8
+_WIDE_KEY: Final = 18
 _FIXED: Final = 8_000_000
 """What follows once a picture is small: resampling, colours, the thumbnail."""
 _DCT_SCALES: Final = (1, 2, 4, 8)
@@ -44,13 +47,13 @@ def bytes_a_pixel(image: ImageFile.ImageFile, shrink: float, max_pixels: int) ->
     coefficient of the whole picture.
     """
     if isinstance(image, JpegImageFile):
-        scale = jpeg_scale(*image.size, shrink, max_pixels)
+        scale = jpeg_scale(*image.size, 1 if WITHOUT_END in image.info else shrink, max_pixels)
         return _coefficients(image) + _JPEG_BYTES_A_PIXEL / scale**2
     if isinstance(image, AvifImageFile):
         return _AVIF_BYTES_A_PIXEL
     if isinstance(image, HeifImageFile):
         return _HEIC_BYTES_A_PIXEL
-    key = _TRANSPARENCY_KEY if "transparency" in image.info else 0
+    key = _TRANSPARENCY_KEY if "transparency" in image.info else _WIDE_KEY if KEY in image.info else 0
     strip = _strip(image) if isinstance(image, TiffImageFile) else 0
     return _MODES.get(image.mode, _OTHER_MODES) + key + strip
 

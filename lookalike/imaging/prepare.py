@@ -72,7 +72,7 @@ def prepare(
             _check_memory(_webp_memory(data, limits), limits)
         with stage("decode", on_stage), open_header(data, media_type, limits) as image:
             _check_memory(_memory(image, data, size, limits, region), limits)
-            load_unless_scalable(image)
+            load_unless_scalable(image, limits.max_pixels)
             width, height = upright_size(image)
             box = crop_box(region, width, height, limits.min_side)
             stored = decode(image, _shrink(width, height, box, size), limits.max_pixels)
