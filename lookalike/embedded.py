@@ -11,21 +11,24 @@ from typing import Final, Self
 
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
+from lookalike.adapters.embedded.folder_checks import check_database, check_index_files, check_strays_and_counts
 from lookalike.adapters.embedded.model_file import find_model
 from lookalike.adapters.embedded.periodic import Periodic
 from lookalike.adapters.embedded.stores import Stores, open_stores
 from lookalike.adapters.embedded.worker import Worker
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
+from lookalike.domain.damage import Damage, Outcome
 from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
 from lookalike.domain.upload import UploadStatus
-from lookalike.errors import InvalidRequestError, LookalikeError, NotFoundError
+from lookalike.errors import CatalogueDamagedError, InvalidRequestError, LookalikeError, NotFoundError
 from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.ports.embedder import Embedder
 from lookalike.ports.work_queue import AT_ONCE, Pointer, WorkQueue
+from lookalike.services.check_photos import CheckPhotos
 from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.expire_uploads import ExpireUploads
@@ -36,6 +39,7 @@ from lookalike.services.memory_budget import MemoryBudget
 from lookalike.services.prepare_photos import PreparePhotos
 from lookalike.services.put_items import PutItems, UpdateItems
 from lookalike.services.receive_uploads import ReceiveUploads
+from lookalike.services.reconcile_index import ReconcileIndex
 from lookalike.services.remove_items import RemoveItems, RemovePhotos
 from lookalike.services.request_upload import RequestUpload
 from lookalike.services.resolve_subject import ResolveSubject
@@ -192,6 +196,43 @@ class EmbeddedCatalogue:
         except LookalikeError as error:
             return [str(error)]
         return [f"{len(damaged)} entries of the index are damaged"] if damaged else []
+
+    def examine(self, *, repair: bool = False) -> Iterator[Damage]:
+        """Look at everything there is and tell what is damaged, having repaired it if asked.
+
+        To be called on a catalogue that was just opened and that nobody else uses. A run that is cut short is
+        finished by the next; where all is sound nothing is changed.
+        """
+        s = self.stores
+        photos = CheckPhotos(s.ledger, s.photos, s.items, self.embed, self.limits)
+        rows = list(check_database(s, self.id, repair=repair))
+        yield from rows
+        if rows and not repair:
+            return  # the rest would be compared with what cannot be read
+        yield from check_index_files(s, self.id, repair=repair)
+        damaged = self._damaged_entries()
+        reconcile = ReconcileIndex(s.items, s.index, photos.embed_again)
+        yield from reconcile(self.id, repair=repair, damaged=damaged)
+        yield from self._stuck(repair=repair)
+        yield from photos(self.id, repair=repair)
+        yield from check_strays_and_counts(s, self.id, repair=repair)
+
+    def _damaged_entries(self) -> frozenset[tuple[ItemId, PhotoId]]:
+        try:
+            return frozenset(self.stores.index.find_damage(self.id))
+        except CatalogueDamagedError:  # the file is too short: told already, and found row by row once it is filled
+            return frozenset()
+
+    def _stuck(self, *, repair: bool) -> Iterator[Damage]:
+        """Uploads of items that were not brought to their end; repaired by working on them."""
+        stuck = self._unfinished(UploadStatus.RECEIVED, UploadStatus.FAILED, UploadStatus.PREPARED)
+        ids = [pointer.upload for pointer in stuck]
+        if repair and stuck:
+            self.prepare_photos(stuck)
+            self.index_photos(stuck)
+        for upload in self.stores.ledger.find_uploads(self.id, ids).values():
+            outcome = Outcome.REPAIRED if upload.is_final else Outcome.FOUND
+            yield Damage("upload", upload.id, f"is {upload.status}: {upload.detail}".removesuffix(": "), outcome)
 
     def close(self) -> None:
         """Finish what is under way and let go; closing twice is fine."""

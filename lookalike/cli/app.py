@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from lookalike.cli.demo import demo
+from lookalike.cli.doctor import doctor
 from lookalike.cli.estimate import estimate
 from lookalike.cli.eval import evaluate
 from lookalike.cli.exit_code import MEANINGS
@@ -33,6 +34,7 @@ app.command("remove")(guarded(remove))
 app.command("search")(guarded(search))
 app.command("status")(guarded(status))
 app.command("serve")(guarded(serve))
+app.command("doctor")(guarded(doctor))
 app.command("eval")(guarded(evaluate))
 app.command("estimate")(guarded(estimate))
 

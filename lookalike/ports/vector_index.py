@@ -25,6 +25,15 @@ class IndexEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryLabels:
+    """An entry's key and the labels by which it can be found."""
+
+    item: ItemId
+    photo: PhotoId
+    labels: frozenset[Label]
+
+
+@dataclass(frozen=True, slots=True)
 class VectorQuery:
     """The k items nearest to `embedding` among those that pass `filter`, `excluded` left out."""
 
@@ -68,6 +77,12 @@ class VectorIndex(Protocol):
 
     def remove_entries(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
         """Forget single entries; unknown ones are ignored."""
+        ...
+
+    def page_entries(
+        self, catalogue: CatalogueId, after: tuple[ItemId, PhotoId] | None, limit: int
+    ) -> list[EntryLabels]:
+        """Up to `limit` (≤ 1,000) entries in the order of item and photo, starting behind `after`."""
         ...
 
     def find_embeddings(

@@ -9,7 +9,7 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
 from lookalike.errors import UnknownFacetError, VersionMismatchError
 from lookalike.ports.clock import Clock
-from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
+from lookalike.ports.vector_index import EntryLabels, Hit, IndexEntry, VectorQuery
 from lookalike.testing.clock import FixedClock
 
 _Entries = dict[tuple[ItemId, PhotoId], IndexEntry]
@@ -61,6 +61,14 @@ class InMemoryVectorIndex:
         with self._lock:
             own = self._own(catalogue).items()
             self._entries[catalogue] = {key: entry for key, entry in own if key not in set(pairs)}
+
+    def page_entries(
+        self, catalogue: CatalogueId, after: tuple[ItemId, PhotoId] | None, limit: int
+    ) -> list[EntryLabels]:
+        """Up to `limit` entries in the order of item and photo, starting behind `after`."""
+        entries = sorted(self._own(catalogue).items(), key=lambda pair: pair[0])
+        behind = [entry for key, entry in entries if after is None or key > after][:limit]
+        return [EntryLabels(entry.item, entry.photo, entry.labels) for entry in behind]
 
     def find_embeddings(
         self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]

@@ -43,6 +43,18 @@ def filled(vector_index: VectorIndex) -> VectorIndex:
     return vector_index
 
 
+def test_entries_are_read_page_by_page_in_order(filled: VectorIndex) -> None:
+    filled.relabel_many(SHOP, [an_item(3, "colour:plaid")])
+    filled.remove_items(SHOP, [item_id(5)])
+    expected = {key: entry.labels for key, entry in keyed(some_entries()).items() if entry.item != item_id(5)}
+    expected |= {key: an_item(3, "colour:plaid").all_labels for key in expected if key[0] == item_id(3)}
+    read = []
+    while page := filled.page_entries(SHOP, read[-1][0] if read else None, 100):
+        read += [((entry.item, entry.photo), entry.labels) for entry in page]
+    assert read == sorted(expected.items(), key=lambda pair: pair[0])
+    assert filled.page_entries(OTHER_SHOP, None, 10) == []
+
+
 @pytest.mark.parametrize("filter_", FILTERS)
 @pytest.mark.parametrize("k", [1, 10, 1000])
 @pytest.mark.parametrize("search", ["search_many", "search_exactly"])

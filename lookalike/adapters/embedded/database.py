@@ -122,6 +122,12 @@ class Database:
         rows = self.query("SELECT version FROM schemas WHERE name = ?", (schema,)) if known else []
         return int(rows[0][0]) if rows else 0
 
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with the file, reading all of it; none where it is sound."""
+        found = [text for (text,) in self.query("PRAGMA integrity_check")]
+        ties = self.query("PRAGMA foreign_key_check")
+        return [text for text in found if text != "ok"] + [f"a row of {one[0]} leads nowhere" for one in ties]
+
     def close(self) -> None:
         """Fold the log into the file and let go; closing twice is fine."""
         with self._lock:

@@ -11,6 +11,7 @@ from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import Item, ItemId, ItemPatch, merged
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
+from lookalike.errors import LookalikeError
 
 ITEMS: Final = KeptCount("items", "items", "catalogue")
 PHOTOS: Final = KeptCount(
@@ -130,6 +131,16 @@ class SqliteItemStore:
         """How many items, and how many different photos they have."""
         return self._counters.get(ITEMS.name, catalogue), self._counters.get(PHOTOS.name, catalogue)
 
+    def find_refused(self, catalogue: CatalogueId) -> dict[str, str]:
+        """The rows that cannot be read as items, by the id that stands there, each as JSON; reads all of them."""
+        statement = f"SELECT {_ITEM}, {_PHOTOS} FROM items WHERE catalogue = ? AND id > ? ORDER BY id LIMIT 1000"
+        refused: dict[str, str] = {}
+        after = ""
+        while rows := self._database.query(statement, (catalogue, after)):
+            after = rows[-1][0]
+            refused |= {row[0]: json.dumps(row) for row in rows if not _is_readable(row)}
+        return refused
+
     def _items(self, catalogue: CatalogueId, condition: str, *parameters: str | int) -> list[Item]:
         statement = f"SELECT {_ITEM}, {_PHOTOS} FROM items WHERE catalogue = ? AND {condition}"
         return list(map(_to_item, self._database.query(statement, (catalogue, *parameters))))
@@ -151,6 +162,14 @@ def _to_item(row: Row) -> Item:
         url=url,
         photos=tuple(map(PhotoId, json.loads(photos))),
     )
+
+
+def _is_readable(row: Row) -> bool:
+    try:
+        _to_item(row)
+    except (LookalikeError, ValueError, TypeError, AttributeError, KeyError):
+        return False
+    return True
 
 
 def _encode(attributes: Mapping[str, AttributeValue]) -> str:

@@ -130,6 +130,12 @@ class SqliteLedger:
         statement = "DELETE FROM photos WHERE catalogue = ? AND id = ?"
         self._database.execute_many(statement, ((catalogue, photo) for photo in photos))
 
+    def known_names(self, catalogue: CatalogueId) -> tuple[set[UploadId], set[PhotoId]]:
+        """Every upload and every photo there is a record of."""
+        uploads = self._database.query("SELECT id FROM uploads WHERE catalogue = ?", (catalogue,))
+        photos = self._database.query("SELECT id FROM photos WHERE catalogue = ?", (catalogue,))
+        return {UploadId(one) for (one,) in uploads}, {PhotoId(one) for (one,) in photos}
+
     def claim_photos(self, catalogue: CatalogueId, photos: Sequence[PhotoId], claim: Claim) -> list[PhotoId]:
         """Claim photos; those that no other claimant has."""
         return self._claims.claim(catalogue, photos, claim)

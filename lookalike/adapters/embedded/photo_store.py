@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -113,6 +113,15 @@ class FolderPhotoStore:
         """Forget prepared photos and thumbnails; unknown ones are ignored."""
         self.delete_prepared(catalogue, photos)
         self._delete(self._path(catalogue, _THUMBNAILS, photo) for photo in photos)
+
+    def find_strays(
+        self, catalogue: CatalogueId, uploads: Iterable[UploadId], photos: Iterable[PhotoId]
+    ) -> Iterator[Path]:
+        """The files of a catalogue that are neither these uploads' originals nor of these photos."""
+        hashed = {self._upload_path(catalogue, upload).name for upload in uploads}
+        for kind, known in ((_UPLOADS, hashed), (_PREPARED, set(photos)), (_THUMBNAILS, set(photos))):
+            files = (self._root / f"c-{catalogue}" / kind).glob("*/*")
+            yield from (path for path in files if path.name not in known)
 
     def _write_photos(self, catalogue: CatalogueId, kind: str, photos: Mapping[PhotoId, bytes]) -> None:
         grown = 0

@@ -31,6 +31,7 @@ class Stores:
     """Every place an embedded catalogue keeps something; `folder` is None for one in memory."""
 
     folder: Path | None
+    database: Database
     ledger: SqliteLedger
     items: SqliteItemStore
     photos: PhotoStore
@@ -77,6 +78,7 @@ def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None
         photos = _photo_store(folder, counters)
         return Stores(
             folder=folder,
+            database=database,
             ledger=SqliteLedger(database),
             items=SqliteItemStore(database),
             photos=photos,

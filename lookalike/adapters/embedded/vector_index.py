@@ -1,3 +1,4 @@
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,11 +7,12 @@ from typing import Final
 
 from lookalike.adapters.embedded.counters import Counters
 from lookalike.adapters.embedded.database import Database
-from lookalike.adapters.embedded.durable_file import make_folder
+from lookalike.adapters.embedded.durable_file import PARTIAL, make_folder, reported
 from lookalike.adapters.embedded.index.build import Build, Search
 from lookalike.adapters.embedded.index.nearest import find_exactly, find_nearest
 from lookalike.adapters.embedded.index.records import ENTRIES, SCHEMA, Records
 from lookalike.adapters.embedded.index.tuning import Tuning
+from lookalike.adapters.embedded.index.vectors import VECTORS, fill_up
 from lookalike.adapters.instant import from_micros, to_micros
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.embedding import Embedding, ModelVersion
@@ -19,7 +21,7 @@ from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
 from lookalike.errors import InvalidRequestError, UnknownFacetError, VersionMismatchError
 from lookalike.ports.clock import Clock
-from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
+from lookalike.ports.vector_index import EntryLabels, Hit, IndexEntry, VectorQuery
 
 _FIRST: Final = 1
 
@@ -79,6 +81,13 @@ class EmbeddedVectorIndex:
             if build is not None:
                 build.remove_entries(pairs)
 
+    def page_entries(
+        self, catalogue: CatalogueId, after: tuple[ItemId, PhotoId] | None, limit: int
+    ) -> list[EntryLabels]:
+        """Up to `limit` entries in the order of item and photo, starting behind `after`."""
+        found = self._find_live(catalogue)
+        return [] if found is None else Records(self._database, found[0]).page(after, limit)
+
     def find_embeddings(
         self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]
     ) -> dict[PhotoId, Embedding]:
@@ -133,6 +142,36 @@ class EmbeddedVectorIndex:
         build.look_at_all()
         return build.damaged
 
+    def check_files(self, catalogue: CatalogueId, *, repair: bool) -> list[str]:
+        """What keeps the catalogue's index from being opened, or is left over; to be asked before it is first used.
+
+        To repair, rows that are missing from the file of vectors are filled with zeros, which are then found damaged;
+        the table of labels is made anew from the entries; what belongs to nothing is removed.
+        """
+        told: list[str] = []
+        found = self._find_live(catalogue)
+        if found is not None:
+            records = Records(self._database, found[0])
+            place = self._place(found[0])
+            missing = 0 if place is None else fill_up(place / VECTORS, records.next_row(), write=repair)
+            told += [f"{missing} vectors are missing from their file"] if missing else []
+            differ = records.check_postings(repair=repair)
+            told += [f"{differ} pairs of a label and an entry differ from the entries"] if differ else []
+        for path in self._strays():
+            told.append(f"{path.name} belongs to nothing")
+            if repair:
+                with reported(path):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return told
+
+    def _strays(self) -> list[Path]:
+        if self._folder is None or not self._folder.is_dir():
+            return []
+        known = {f"generation-{key}" for (key,) in self._database.query("SELECT key FROM index_generations")}
+        return [path for path in self._folder.iterdir() if path.name not in known] + [
+            path for path in self._folder.glob(f"*/*{PARTIAL}") if path.parent.name in known
+        ]
+
     def close(self) -> None:
         """Write what makes the next opening fast and let go of the files; closing twice is fine."""
         with self._writing, self._opening:
@@ -164,14 +203,17 @@ class EmbeddedVectorIndex:
             return self._builds[catalogue]
 
     def _open(self, catalogue: CatalogueId) -> Build | None:
-        statement = "SELECT key, model FROM index_generations WHERE catalogue = ? AND live"
-        found = self._database.query(statement, (catalogue,))
-        if not found:
+        found = self._find_live(catalogue)
+        if found is None:
             return None
-        key, model = found[0]
+        key, model = found
         records = Records(self._database, key)
         place = self._place(key)
         return Build(ModelVersion(model), records, place, self._tuning, read_only=self._database.read_only)
+
+    def _find_live(self, catalogue: CatalogueId) -> tuple[int, str] | None:
+        statement = "SELECT key, model FROM index_generations WHERE catalogue = ? AND live"
+        return next(((key, model) for key, model in self._database.query(statement, (catalogue,))), None)
 
     def _place(self, key: int) -> Path | None:
         # Named by number, not by catalogue: Windows cannot have folders called "con" or "aux".

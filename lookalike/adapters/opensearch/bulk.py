@@ -14,6 +14,7 @@ from lookalike.adapters.opensearch.errors import (
 )
 from lookalike.adapters.opensearch.mapping import document, document_id, label_fields
 from lookalike.domain.item import Item
+from lookalike.domain.label import Label
 from lookalike.errors import LookalikeError
 from lookalike.ports.vector_index import IndexEntry
 
@@ -57,6 +58,11 @@ def relabel(key: str, item: Item) -> Action:
 def is_labelled(entry: Action, item: Item) -> bool:
     """Whether an entry, as a search gave it, has the labels its item has now."""
     return bool(entry["_source"]["labels"] == label_fields(item.all_labels)["labels"])
+
+
+def labels_of(entry: Action) -> frozenset[Label]:
+    """The labels of an entry, as a search gave it."""
+    return frozenset(map(Label.parse, entry["_source"]["labels"]))
 
 
 def delete(key: str) -> Action:

@@ -58,11 +58,16 @@ def exact_cosine(score: float) -> float:
 
 def of_items(items: Sequence[ItemId], size: int, after: Sequence[str] | None) -> Body:
     """One page of the entries of these items with their labels, in the order of their keys."""
+    return {**of_all(size, after), "query": {"terms": {"item": list(items)}}}
+
+
+def of_all(size: int, after: Sequence[str] | None) -> Body:
+    """One page of all entries with their labels, in the order of their keys."""
     body: Body = {
         "size": size,
         "_source": ["labels"],
         "track_total_hits": False,
-        "query": {"terms": {"item": list(items)}},
+        "query": {"match_all": {}},
         "sort": [{"item": "asc"}, {"photo": "asc"}],
     }
     return body | ({"search_after": list(after)} if after else {})

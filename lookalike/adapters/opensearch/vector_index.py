@@ -25,7 +25,7 @@ from lookalike.errors import (
     VersionMismatchError,
 )
 from lookalike.ports.clock import Clock
-from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
+from lookalike.ports.vector_index import EntryLabels, Hit, IndexEntry, VectorQuery
 
 _ITEMS: Final = 200
 _ENTRIES: Final = 2000
@@ -118,6 +118,21 @@ class OpenSearchVectorIndex:
 
         self._following(catalogue, remove)
         self._facets.forget(catalogue)
+
+    def page_entries(
+        self, catalogue: CatalogueId, after: tuple[ItemId, PhotoId] | None, limit: int
+    ) -> list[EntryLabels]:
+        """Up to `limit` entries in the order of item and photo, starting behind `after`."""
+
+        def read() -> list[EntryLabels]:
+            if self._generations.live(catalogue) is None:
+                return []
+            with translated():
+                self._client.indices.refresh(index=self._layout.alias(catalogue))
+            hits = self._hits(catalogue, query.of_all(limit, after))
+            return [EntryLabels(*read_document_id(hit["_id"]), bulk.labels_of(hit)) for hit in hits]
+
+        return self._following(catalogue, read)
 
     def find_embeddings(
         self, catalogue: CatalogueId, model: ModelVersion, photos: Sequence[PhotoId]

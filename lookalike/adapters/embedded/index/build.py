@@ -13,7 +13,7 @@ from lookalike.adapters.embedded.index.postings import Postings
 from lookalike.adapters.embedded.index.records import Change, Records
 from lookalike.adapters.embedded.index.row_checks import RowChecks
 from lookalike.adapters.embedded.index.tuning import Tuning
-from lookalike.adapters.embedded.index.vectors import VectorFile
+from lookalike.adapters.embedded.index.vectors import VECTORS, VectorFile
 from lookalike.domain.embedding import Embedding, ModelVersion
 from lookalike.domain.filter import Filter
 from lookalike.domain.item import Item, ItemId
@@ -41,7 +41,7 @@ class Build:
         self._records = records
         self._tuning = tuning
         self._next_row = records.next_row()
-        path = None if folder is None else folder / "vectors.f32"
+        path = None if folder is None else folder / VECTORS
         self._vectors = VectorFile(path, rows=self._next_row, read_only=read_only)
         self._postings = Postings(records)
         self._state = threading.Lock()

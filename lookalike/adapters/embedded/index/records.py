@@ -11,6 +11,7 @@ from lookalike.adapters.embedded.index.snapshot import Snapshot
 from lookalike.domain.item import ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
+from lookalike.ports.vector_index import EntryLabels
 
 ENTRIES: Final = KeptCount("entries", "index_entries", "generation")
 SCHEMA: Final = (
@@ -105,6 +106,35 @@ class Records:
             Record(row, ItemId(item), PhotoId(photo), frozenset(json.loads(labels)))
             for row, item, photo, labels in self._database.query(statement, (self._generation, values))
         ]
+
+    def page(self, after: tuple[ItemId, PhotoId] | None, limit: int) -> list[EntryLabels]:
+        """Up to `limit` entries in the order of item and photo, starting behind `after`."""
+        statement = """
+            SELECT item, photo, (
+                SELECT json_group_array(json_array(label.facet, label.value))
+                FROM json_each(index_entries.labels) AS one JOIN index_labels AS label ON label.number = one.value
+            ) FROM index_entries WHERE generation = ? AND (item, photo) > (?, ?) ORDER BY item, photo LIMIT ?
+        """
+        rows = self._database.query(statement, (self._generation, *(after or ("", "")), limit))
+        return [
+            EntryLabels(ItemId(item), PhotoId(photo), frozenset(Label(*pair) for pair in json.loads(labels)))
+            for item, photo, labels in rows
+        ]
+
+    def check_postings(self, *, repair: bool) -> int:
+        """In how many pairs the label → rows table differs from the entries, from which it can be made anew."""
+        mine = "SELECT number FROM index_labels WHERE generation = ?1"
+        said = "SELECT one.value, row FROM index_entries, json_each(labels) AS one WHERE generation = ?1"
+        kept = f"SELECT label, row FROM index_postings WHERE label IN ({mine})"  # noqa: S608 - constants
+        with self._database.transaction():
+            differ: int = sum(
+                self._database.query(f"SELECT count(*) FROM ({a} EXCEPT {b})", (self._generation,))[0][0]  # noqa: S608
+                for a, b in ((said, kept), (kept, said))
+            )
+            if differ and repair:
+                self._database.execute(f"DELETE FROM index_postings WHERE label IN ({mine})", (self._generation,))  # noqa: S608
+                self._database.execute(f"INSERT INTO index_postings (label, row) {said}", (self._generation,))
+        return differ
 
     def posting(self, label: int) -> BitMap:
         """The rows that have the label of this number."""

@@ -16,6 +16,23 @@ _LEAST_GROWTH, _MOST_GROWTH = 1_024, 65_536  # rows: 1 MiB, 64 MiB
 _ZEROS: Final = bytes(1_024 * _ROW_BYTES)
 
 
+VECTORS: Final = "vectors.f32"
+
+
+def fill_up(path: Path, rows: int, *, write: bool) -> int:
+    """How many of `rows` are missing from a file, or all with it; if `write`, as many rows of zeros are appended."""
+    with reported(path):
+        missing = max(0, rows - (path.stat().st_size // _ROW_BYTES if path.exists() else 0))
+        if missing and write:
+            with path.open("ab") as file:
+                file.truncate((rows - missing) * _ROW_BYTES)
+                for _ in range(missing):
+                    file.write(_ZEROS[:_ROW_BYTES])
+                file.flush()
+                os.fsync(file.fileno())
+    return missing
+
+
 class VectorFile:
     """Vectors by row, float32 [capacity, 256]: a little-endian file that is mapped, or memory where `path` is None.
 

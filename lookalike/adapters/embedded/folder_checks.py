@@ -1,0 +1,74 @@
+# ruff: noqa: S608 - only this file's constants are put into statements; values always travel as parameters
+from collections.abc import Iterator
+from typing import Final
+
+from lookalike.adapters.embedded.database import Database
+from lookalike.adapters.embedded.index.records import ENTRIES
+from lookalike.adapters.embedded.item_store import ITEMS, PHOTOS
+from lookalike.adapters.embedded.ledger import UPLOADS
+from lookalike.adapters.embedded.photo_store import FolderPhotoStore, bytes_in
+from lookalike.adapters.embedded.stores import PHOTO_BYTES, Stores
+from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.damage import Damage, Outcome
+from lookalike.domain.item import ItemId
+from lookalike.errors import InvalidRequestError
+
+_NAMING_ITEMS: Final = (("uploads", "item"), ("index_entries", "item"))
+_KEPT: Final = (ITEMS, PHOTOS, UPLOADS, ENTRIES)
+
+
+def check_database(stores: Stores, catalogue: CatalogueId, *, repair: bool) -> Iterator[Damage]:
+    """What is wrong with the database's file and rows; to be asked before anything is read through the ports.
+
+    Rows that are no items by the present rules are told whole and deleted, for they can be neither shown nor removed.
+    """
+    for problem in stores.database.check():
+        yield Damage("database", "catalogue.sqlite3", f"{problem}: bring it back from a copy")
+    refused = stores.items.find_refused(catalogue) | _refused_names(stores.database)
+    if repair:
+        for table, column in (("items", "id"), *_NAMING_ITEMS):
+            statement = f"DELETE FROM {table} WHERE {column} = ?"
+            stores.database.execute_many(statement, ((item,) for item in refused))
+    for item, row in refused.items():
+        outcome = Outcome.LOST if repair else Outcome.FOUND
+        yield Damage("item", item, f"is no item by the present rules: {row}", outcome)
+
+
+def _refused_names(database: Database) -> dict[str, str]:
+    """Names of items that other tables hold and that are none by the present rules."""
+    told: dict[str, str] = {}
+    for table, column in _NAMING_ITEMS:
+        for (item,) in database.query(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"):
+            try:
+                ItemId(item)
+            except InvalidRequestError as error:
+                told[item] = f"in {table}: {error}"
+    return told
+
+
+def check_index_files(stores: Stores, catalogue: CatalogueId, *, repair: bool) -> Iterator[Damage]:
+    """What is wrong with the index's files; to be asked before the index is used."""
+    outcome = Outcome.REPAIRED if repair else Outcome.FOUND
+    problems = stores.index.check_files(catalogue, repair=repair)
+    yield from (Damage("index", "index", problem, outcome) for problem in problems)
+
+
+def check_strays_and_counts(stores: Stores, catalogue: CatalogueId, *, repair: bool) -> Iterator[Damage]:
+    """Files of photos that nothing leads to, and counts that are not what counting gives; to be asked last."""
+    outcome = Outcome.REPAIRED if repair else Outcome.FOUND
+    photos, counters = stores.photos, stores.counters
+    if isinstance(photos, FolderPhotoStore) and stores.folder is not None:
+        for path in photos.find_strays(catalogue, *stores.ledger.known_names(catalogue)):
+            if repair:
+                path.unlink(missing_ok=True)
+            yield Damage("stray", str(path.relative_to(stores.folder)), "belongs to no upload and no photo", outcome)
+        found = bytes_in(stores.folder / "photos")
+        if found != counters.get(PHOTO_BYTES):
+            if repair:
+                counters.set(PHOTO_BYTES, found)
+            yield Damage("count", PHOTO_BYTES, f"is {found:,} bytes, not {counters.get(PHOTO_BYTES):,}", outcome)
+    for kept in _KEPT:
+        if not counters.is_right(kept):
+            if repair:
+                counters.recount(kept)
+            yield Damage("count", kept.name, "was not what there is", outcome)
