@@ -1,5 +1,5 @@
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,6 +19,8 @@ _AT_ONCE: Final = 6
 _MOST_BYTES: Final = 100_000_000  # nothing is read that no server takes
 _ITS_OWN_FAULT: Final = (ConflictError, InvalidRequestError, NotFoundError, PhotoRejectedError)
 
+_Key = tuple[ItemId, PhotoId]
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -36,21 +38,45 @@ class ImportPhotos:
     catalogue: CatalogueId
 
     def __call__(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
-        """Yields one `Imported` a photo, in order. A photo's own fault stands in its place; the server's raises."""
+        """Yields one `Imported` a photo, in order. A photo's own fault stands in its place; the server's raises.
+
+        An error, Ctrl-C among them, comes after what was finished until then.
+        """
         source = iter(photos)
         with ThreadPoolExecutor(_AT_ONCE, "import") as pool:
             while batch := list(islice(source, _BATCH)):
                 yield from self._bring(batch, pool)
 
-    def _bring(self, batch: Sequence[NewPhoto], pool: ThreadPoolExecutor) -> list[Imported]:
+    def _bring(self, batch: Sequence[NewPhoto], pool: ThreadPoolExecutor) -> Iterator[Imported]:
         entries = [_read(photo) for photo in batch]
         unknown = self._describe([entry.photo.item for entry in entries if isinstance(entry, _Read)])
         entries = [_nobodys(entry, unknown) for entry in entries]
         read = [entry for entry in entries if isinstance(entry, _Read)]
         there = self._photos_of({entry.photo.item.id for entry in read}, pool)
         fresh = {(e.photo.item.id, e.id): e for e in read if e.id not in there[e.photo.item.id]}
-        results = dict(zip(fresh, pool.map(self._send, fresh.values()), strict=True))
-        return [self._told(entry, results) if isinstance(entry, _Read) else entry for entry in entries]
+        sent = {key: pool.submit(self._send, entry) for key, entry in fresh.items()}
+        try:
+            for future in sent.values():
+                future.result()
+        except BaseException:
+            for future in sent.values():
+                future.cancel()
+            wait(sent.values())
+            yield from self._told_all(entries, sent)
+            raise
+        yield from self._told_all(entries, sent)
+
+    def _told_all(
+        self, entries: Sequence[_Read | Imported], sent: Mapping[_Key, Future[Upload | str]]
+    ) -> Iterator[Imported]:
+        """What became of each, but for those that were not sent to the end."""
+        failed = {key for key, future in sent.items() if future.cancelled() or future.exception() is not None}
+        results = {key: future.result() for key, future in sent.items() if key not in failed}
+        for entry in entries:
+            if not isinstance(entry, _Read):
+                yield entry
+            elif (entry.photo.item.id, entry.id) not in failed:
+                yield self._told(entry, results)
 
     def _describe(self, told: Sequence[Item | ItemPatch]) -> list[ItemId]:
         """Write whole descriptions, then changes to them; the ids of items that are new and lack a category.
@@ -71,7 +97,7 @@ class ImportPhotos:
         except _ITS_OWN_FAULT as error:
             return str(error)
 
-    def _told(self, entry: _Read, results: dict[tuple[ItemId, PhotoId], Upload | str]) -> Imported:
+    def _told(self, entry: _Read, results: dict[_Key, Upload | str]) -> Imported:
         result = results.get((entry.photo.item.id, entry.id))
         if result is None:
             return Imported(entry.photo, self._as_left(entry), already_there=True)

@@ -1,3 +1,4 @@
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,18 +51,37 @@ class ImportPhotos:
     limits: Limits
 
     def __call__(self, catalogue: CatalogueId, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
-        """Yields one `Imported` a photo, in order; what it shows as indexed is durable and findable."""
-        source = iter(photos)
+        """Yields one `Imported` a photo, in order; what it shows as indexed is durable and findable.
+
+        An error, Ctrl-C among them, comes after what was finished until then.
+        """
+        done = deque[Imported]()
         with ThreadPoolExecutor(1, "index") as executor:
-            under_way: Future[list[Imported]] | None = None
-            while batch := list(islice(source, BATCH)):
-                read = self._receive(catalogue, batch)
-                following = executor.submit(self._finish, catalogue, read)
-                if under_way is not None:
-                    yield from under_way.result()
-                under_way = following
+            try:
+                for _ in self._batches(catalogue, iter(photos), executor, done):
+                    yield from _taken(done)
+            except GeneratorExit:  # nobody listens any more
+                raise
+            except BaseException:
+                executor.shutdown()  # once what it was given is finished
+                yield from _taken(done)
+                raise
+
+    def _batches(
+        self, catalogue: CatalogueId, source: Iterator[NewPhoto], executor: ThreadPoolExecutor, done: deque[Imported]
+    ) -> Iterator[None]:
+        """Bring one batch after the other in; there is something new in `done` at each step."""
+        under_way: Future[None] | None = None
+        while batch := list(islice(source, BATCH)):
+            read = self._receive(catalogue, batch)
+            following = executor.submit(self._finish, catalogue, read, done)
             if under_way is not None:
-                yield from under_way.result()
+                under_way.result()
+                yield
+            under_way = following
+        if under_way is not None:
+            under_way.result()
+            yield
 
     def _receive(self, catalogue: CatalogueId, batch: Sequence[NewPhoto]) -> list[_Read | Imported]:
         entries = self._described(catalogue, [self._read(photo) for photo in batch])
@@ -109,14 +129,25 @@ class ImportPhotos:
             ]
         )
 
-    def _finish(self, catalogue: CatalogueId, entries: Sequence[_Read | Imported]) -> list[Imported]:
-        read = [entry for entry in entries if isinstance(entry, _Read)]
-        uploads = [entry.upload for entry in read]
+    def _finish(self, catalogue: CatalogueId, entries: Sequence[_Read | Imported], done: deque[Imported]) -> None:
+        uploads = [entry.upload for entry in entries if isinstance(entry, _Read)]
         standing = self.ledger.find_uploads(catalogue, uploads)
         ready = [u for u in standing.values() if u.status is UploadStatus.PREPARED]
-        self.index([Pointer(catalogue, upload.id) for upload in ready])
-        standing = self.ledger.find_uploads(catalogue, uploads)
+        try:
+            self.index([Pointer(catalogue, upload.id) for upload in ready])
+        except Exception:
+            done.extend(one for one in self._told(catalogue, entries) if one.upload is None or _settled(one.upload))
+            raise
+        done.extend(self._told(catalogue, entries))
+
+    def _told(self, catalogue: CatalogueId, entries: Sequence[_Read | Imported]) -> list[Imported]:
+        standing = self.ledger.find_uploads(catalogue, [e.upload for e in entries if isinstance(e, _Read)])
         return [_told(e, standing.get(e.upload)) if isinstance(e, _Read) else e for e in entries]
+
+
+def _taken(done: deque[Imported]) -> Iterator[Imported]:
+    while done:
+        yield done.popleft()
 
 
 def _settled(upload: Upload) -> bool:

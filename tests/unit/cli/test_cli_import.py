@@ -1,10 +1,19 @@
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from cli_harness import Run, connect_with_fake, picture, runner
 
+from lookalike.cli.named import Named
+from lookalike.cli.run_import import run_import
+from lookalike.cli.session import Session
+from lookalike.cli.sources import SourceOptions, open_source
+from lookalike.cli.tally import Tally, Verdict
+from lookalike.errors import UnavailableError
 from lookalike.ports.catalogue import Catalogue, Imported, NewPhoto
 
 
@@ -131,18 +140,16 @@ def test_an_empty_folder_is_nothing_to_do(run: Run, shop: Path, tmp_path: Path) 
     assert "nothing to import" in ran.err
 
 
-def stopping(after: int) -> Callable[..., Catalogue]:
-    """A catalogue whose source is interrupted from the keyboard after so many photos."""
+def stopping(after: int, fault: BaseException) -> Callable[..., Catalogue]:
+    """A catalogue whose import ends with `fault` after so many photos."""
 
     def connect(where: str, *, token: str | None = None, create: bool = True) -> Catalogue:
         catalogue = connect_with_fake(where, token=token, create=create)
         whole = catalogue.import_photos
 
         def import_some(photos: Iterable[NewPhoto]) -> Iterator[Imported]:
-            for at, done in enumerate(whole(photos)):
-                if at == after:
-                    raise KeyboardInterrupt
-                yield done
+            yield from islice(whole(photos), after)
+            raise fault
 
         catalogue.import_photos = import_some  # type: ignore[method-assign]
         return catalogue
@@ -151,10 +158,51 @@ def stopping(after: int) -> Callable[..., Catalogue]:
 
 
 def test_ctrl_c_tells_what_was_done_and_the_next_run_completes_it(run: Run, shop: Path, photos: Path) -> None:
-    stopped = runner(stopping(2))("import", photos, "-c", shop, "--category", "hat", "--json")
+    stopped = runner(stopping(2, KeyboardInterrupt()))("import", photos, "-c", shop, "--category", "hat", "--json")
     found = summary(stopped.out)
     assert (stopped.code, found["interrupted"], found["imported"]) == (130, True, 2)
     again = run("import", photos, "-c", shop, "--category", "hat", "--json")
     found = summary(again.out)
     assert (again.code, found["imported"] + found["already_there"]) == (0, 6)  # type: ignore[operator]
     assert found["already_there"] >= 2  # type: ignore[operator]
+
+
+class Interrupts(io.StringIO):
+    """A stream that is interrupted from the keyboard after so many lines."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.left = after
+
+    def flush(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_ctrl_c_between_two_photos_loses_no_count(shop: Path, photos: Path, after: int) -> None:
+    tally = Tally(events=Interrupts(after))
+    with (
+        closing(Named()) as named,
+        closing(open_source(photos, SourceOptions("hat"))) as source,
+        connect_with_fake(str(shop)) as catalogue,
+    ):
+        assert not run_import(catalogue, source, tally, named, Session().err)
+        assert tally.counts[Verdict.IMPORTED] == catalogue.status().photos == 6
+
+
+@pytest.mark.parametrize("after", [0, 2, 6])
+@pytest.mark.parametrize("options", [("--json",), ()])
+def test_a_catalogue_that_dies_leaves_true_counts(
+    shop: Path, photos: Path, after: int, options: tuple[str, ...]
+) -> None:
+    ran = runner(stopping(after, UnavailableError("it is gone")))(
+        "import", photos, "-c", shop, "--category", "hat", *options
+    )
+    assert (ran.code, "it is gone" in ran.err) == (4, True)
+    if options:
+        found = summary(ran.out)
+        assert (found["imported"], found["interrupted"]) == (after, True)
+    else:
+        assert ran.out.startswith(f"{after} imported, ")

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from service_harness import OTHER, SHOP, Works, item, photo_of, picture
 from lookalike.domain.query import ByPhoto, Query
 from lookalike.domain.upload import UploadStatus
 from lookalike.errors import Rejection, UnavailableError
-from lookalike.ports.catalogue import NewPhoto
+from lookalike.ports.catalogue import Imported, NewPhoto
 from lookalike.services.import_photos import BATCH
 
 RED, BLUE = picture("red"), picture("blue")
@@ -109,3 +110,36 @@ def test_prepared_photos_may_be_dropped_once_indexed() -> None:
     works.remove(SHOP, [item("a").id, item("b").id])
     works.run_import((item("c"), RED))
     assert works.entries() == 1
+
+
+def until_it_raises(kind: type[BaseException], settled: Iterator[Imported]) -> list[Imported]:
+    told = list[Imported]()
+    while True:
+        try:
+            told.append(next(settled))
+        except kind:
+            return told
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), UnavailableError("the disk is gone")], ids=["Ctrl-C", "error"])
+@pytest.mark.parametrize("after", [0, 1, BATCH, BATCH + 1, 2 * BATCH + 2])
+def test_what_was_finished_is_told_before_the_error(works: Works, after: int, fault: BaseException) -> None:
+    def photos() -> Iterator[NewPhoto]:
+        for at in range(after):
+            yield NewPhoto(item(f"i{at}"), picture(f"rgb({at},90,90)", size=32), str(at))
+        raise fault
+
+    told = until_it_raises(type(fault), works.bring_in(SHOP, photos()))
+    assert {one.photo.source for one in told} == {str(at) for at in range(after // BATCH * BATCH)}
+
+
+def test_a_model_that_dies_half_way_leaves_true_counts(works: Works) -> None:
+    def photos() -> Iterator[NewPhoto]:
+        for at in range(3 * BATCH):
+            if at == 2 * BATCH:
+                works.embedder.refusal = UnavailableError("the model is down")
+            yield NewPhoto(item(f"i{at}"), picture(f"rgb({at},90,90)", size=32), str(at))
+
+    told = until_it_raises(UnavailableError, works.bring_in(SHOP, photos()))
+    assert len(told) >= BATCH
+    assert sum(one.upload is not None and one.upload.status is UploadStatus.INDEXED for one in told) == works.entries()
