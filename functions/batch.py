@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from functions import runtime
 from lookalike.adapters.aws.correlation import carrying
-from lookalike.adapters.aws.work_queue import Message
+from lookalike.adapters.aws.work_queue import Message, Reading
 from lookalike.errors import LookalikeError, OverloadedError, UnavailableError
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.outcome import Outcome
@@ -24,7 +24,7 @@ class NotDoneError(Exception):
 class Consumer:
     """How a function works messages off: `read` what a body points to, look up under which ids, take the `step`."""
 
-    read: Callable[[str], list[Message]]
+    read: Callable[[str], Reading]
     correlations: Callable[[Sequence[Message]], Mapping[Pointer, str]]
     step: Step
 
@@ -32,40 +32,25 @@ class Consumer:
 def work_off(event: Mapping[str, Any], context: Any, consumer: Consumer) -> Any:
     """Take one step for the whole batch; answer with the messages that have to come again.
 
-    Where all have to, the run itself fails, which alarms see and makes AWS slow down.
+    What can be read of a message is worked on even where the rest cannot, which then comes again until it is a dead
+    letter. Where all have to, the run itself fails, which alarms see and makes AWS slow down.
     """
-    letters = [_Letter.of(record, consumer.read) for record in event["Records"]]
-    messages = [message for letter in letters for message in letter.messages]
+    readings = {record["messageId"]: consumer.read(record["body"]) for record in event["Records"]}
+    messages = [message for reading in readings.values() for message in reading.messages]
     errors = _take(consumer, messages) if messages else {}
-    why = {letter.id: letter.error or _first(errors, letter.messages) for letter in letters}
+    why = {id_: reading.error or _first(errors, reading.messages) for id_, reading in readings.items()}
 
     def settle(record: Any) -> None:
         if why[record.message_id]:
             raise NotDoneError(why[record.message_id])
 
-    runtime.measure("BatchSize", len(letters))
+    runtime.measure("BatchSize", len(readings))
     runtime.count("MessagesDone", sum(not reason for reason in why.values()))
     runtime.count("MessagesToCome", sum(bool(reason) for reason in why.values()))
-    for letter in letters:
-        if letter.error:
-            runtime.logger().error("a message cannot be read", extra={"message_id": letter.id, "why": letter.error})
+    for id_, reading in readings.items():
+        if reading.error:
+            runtime.logger().error("a message cannot be read", extra={"message_id": id_, "why": reading.error})
     return process_partial_response(dict(event), settle, BatchProcessor(EventType.SQS), context)
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """One message of the queue: what it points to, or why that cannot be told."""
-
-    id: str
-    messages: tuple[Message, ...] = ()
-    error: str = ""
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any], read: Callable[[str], list[Message]]) -> "_Letter":
-        try:
-            return cls(record["messageId"], tuple(read(record["body"])))
-        except LookalikeError as error:
-            return cls(record["messageId"], error=str(error))
 
 
 def _take(consumer: Consumer, messages: Sequence[Message]) -> dict[Pointer, str]:

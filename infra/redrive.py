@@ -21,6 +21,7 @@ from lookalike.adapters.aws.client import ClientSettings, dynamodb_client, sqs_c
 from lookalike.adapters.aws.dead_letters import DeadLetter, SqsDeadLetters
 from lookalike.adapters.aws.ledger import DynamoLedger
 from lookalike.adapters.aws.received import read_received
+from lookalike.adapters.aws.work_queue import Reading
 from lookalike.domain.upload import Upload, UploadStatus
 from lookalike.errors import InvalidRequestError, LookalikeError
 from lookalike.ports.work_queue import Pointer
@@ -75,13 +76,11 @@ class Redrive:
             self.say("no dead letters")
 
     def _by_cause(self, letters: Sequence[DeadLetter]) -> dict[str, list[DeadLetter]]:
-        pointers = {letter.receipt: _read(letter) for letter in letters}
-        known = self._uploads([found for found in pointers.values() if isinstance(found, Pointer)])
+        readings = [read_received(letter.body) for letter in letters]
+        known = self._uploads([message.pointer for reading in readings for message in reading.messages])
         by_cause: dict[str, list[DeadLetter]] = {}
-        for letter in letters:
-            found = pointers[letter.receipt]
-            cause = found if isinstance(found, str) else _cause(known.get(found))
-            by_cause.setdefault(cause, []).append(letter)
+        for letter, reading in zip(letters, readings, strict=True):
+            by_cause.setdefault(_cause_of(reading, known), []).append(letter)
         return by_cause
 
     def _uploads(self, pointers: Sequence[Pointer]) -> dict[Pointer, Upload]:
@@ -93,13 +92,14 @@ class Redrive:
         return found
 
 
-def _read(letter: DeadLetter) -> Pointer | str:
-    """What a letter points to, or why that cannot be told."""
-    try:
-        messages = read_received(letter.body)
-    except InvalidRequestError as error:
-        return f"cannot be read: {error}"
-    return messages[0].pointer if messages else _NO_WORK
+def _cause_of(reading: Reading, known: Mapping[Pointer, Upload]) -> str:
+    """Why a letter died: the part that cannot be read, else the first of its uploads that is not at its end."""
+    if reading.error:
+        return f"cannot be read: {reading.error}"
+    uploads = [known.get(message.pointer) for message in reading.messages]
+    if not uploads:
+        return _NO_WORK
+    return _cause(next((upload for upload in uploads if upload is None or not upload.is_final), uploads[0]))
 
 
 def _cause(upload: Upload | None) -> str:

@@ -9,7 +9,7 @@ from functions.cache import open_cache
 from functions.opensearch import open_index
 from functions.settings import Settings, variable
 from functions.triton import open_embedder
-from lookalike.adapters.aws.work_queue import parse_pointer
+from lookalike.adapters.aws.work_queue import Reading, parse_pointer
 from lookalike.services.claim_photos import ClaimPhotos
 from lookalike.services.embed_photos import EmbedPhotos
 from lookalike.services.index_photos import IndexPhotos
@@ -61,7 +61,7 @@ def consumer() -> Consumer:
         clock=aws.clock,
     )
     return Consumer(
-        read=lambda body: [parse_pointer(body)],
+        read=lambda body: Reading.of([body], parse_pointer),
         correlations=lambda messages: {message.pointer: message.correlation for message in messages},
         step=step,
     )

@@ -17,6 +17,7 @@ from lookalike.adapters.aws.tables import PHOTOS, UPLOADS
 from lookalike.adapters.aws.work_queue import Message, write_pointer
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import Upload, UploadId
+from lookalike.errors import Rejection
 from lookalike.ports.work_queue import Pointer
 from tests.contract.aws_adapters import EmulatedAws, emulated_aws
 
@@ -69,13 +70,21 @@ def redrive(standing: Standing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     return run
 
 
-def failed_upload(standing: Standing, cause: str) -> Pointer:
+def moved_upload(standing: Standing, move: Callable[[Upload], Upload]) -> Pointer:
     tables = standing.outputs["tables"]
     ledger = DynamoLedger(standing.aws.dynamodb, uploads=tables["uploads"], photos=tables["photos"])
     upload = Upload(UploadId(f"upload-of-redrive-{next(_numbers):04}"), SHOP, "image/jpeg", NOW, NOW)
     ledger.open_many([upload])
-    assert ledger.advance_many([upload.failed(cause, NOW)]) == []
+    assert ledger.advance_many([move(upload)]) == []
     return Pointer(SHOP, upload.id)
+
+
+def failed_upload(standing: Standing, cause: str) -> Pointer:
+    return moved_upload(standing, lambda upload: upload.failed(cause, NOW))
+
+
+def done_upload(standing: Standing) -> Pointer:
+    return moved_upload(standing, lambda upload: upload.rejected(Rejection.NOT_AN_IMAGE, "no photo", NOW))
 
 
 def bury(standing: Standing, body: str, queue: str = "to_embed") -> None:
@@ -132,6 +141,21 @@ def test_s3_s_notices_and_what_cannot_be_read_have_their_causes_too(standing: St
     assert "1  failed: store does not answer" in out
     assert "1  cannot be read" in out
     assert "1  the ledger knows no such upload" in out
+
+
+def test_a_message_of_several_uploads_has_the_cause_of_the_one_that_failed(
+    standing: Standing, redrive: Redrive
+) -> None:
+    done, failed = done_upload(standing), failed_upload(standing, "index is full")
+    records = [
+        {"eventName": "ObjectCreated:Post", "s3": {"object": {"key": f"uploads/{pointer.catalogue}/{pointer.upload}"}}}
+        for pointer in (done, failed)
+    ]
+    bury(standing, json.dumps({"Records": records}), "received")
+    bury(standing, json.dumps({"Records": [*records, {**records[0], "s3": {"object": {"key": "no"}}}]}), "received")
+    out = redrive("received")[1]
+    assert "1  failed: index is full" in out
+    assert "1  cannot be read: key: 'no'" in out
 
 
 @pytest.mark.parametrize("outputs", ["no json", "{}", '{"regions": {}}', '{"regions": {"eu-central-1": {}}}'])

@@ -1,8 +1,8 @@
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from lookalike.adapters.aws.backoff import Backoff
 from lookalike.adapters.aws.correlation import LONGEST_CORRELATION, Correlate, correlation_of
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # the least, 256 KiB a batch. A body has below 1 KiB, whatever it points to, so ten always fit.
 _MOST_SENT: Final = 10
 
+_Part = TypeVar("_Part")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -27,6 +29,27 @@ class Message:
 
     pointer: Pointer
     correlation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the body of a message says: what to work on, and why the rest of it cannot be read, empty if all can."""
+
+    messages: tuple[Message, ...] = ()
+    error: str = ""
+
+    @classmethod
+    def of(cls, parts: Iterable[_Part], read: Callable[[_Part], Message | None]) -> Self:
+        """Read each part by itself: one that raises `InvalidRequestError` takes no other with it."""
+        messages: list[Message] = []
+        errors: list[str] = []
+        for part in parts:
+            try:
+                messages += [message] if (message := read(part)) else []
+            except InvalidRequestError as error:
+                errors.append(str(error))
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return cls(tuple(messages), f"{errors[0]}{more}" if errors else "")
 
 
 class SqsWorkQueue:

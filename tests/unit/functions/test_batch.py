@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -6,7 +7,8 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from functions.batch import Consumer, work_off
 from lookalike.adapters.aws.correlation import correlation_of
-from lookalike.adapters.aws.work_queue import Message, parse_pointer, write_pointer
+from lookalike.adapters.aws.received import read_received
+from lookalike.adapters.aws.work_queue import Message, Reading, parse_pointer, write_pointer
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import UploadId
 from lookalike.errors import UnavailableError
@@ -28,7 +30,7 @@ def letters(*pointers: Pointer) -> dict[str, Any]:
 
 def taking(step: Step) -> Consumer:
     return Consumer(
-        read=lambda body: [parse_pointer(body)],
+        read=lambda body: Reading.of([body], parse_pointer),
         correlations=lambda messages: {message.pointer: message.correlation for message in messages},
         step=step,
     )
@@ -80,6 +82,33 @@ def test_what_cannot_be_read_does_not_touch_its_neighbours() -> None:
     assert again(work_off(event, None, taking(step))) == ["m0", "m2"]
 
 
+def notice(*keys: str) -> str:
+    return json.dumps({"Records": [{"eventName": "ObjectCreated:Post", "s3": {"object": {"key": k}}} for k in keys]})
+
+
+def test_an_unusable_key_does_not_touch_the_others_of_its_message() -> None:
+    calls: list[Sequence[Pointer]] = []
+
+    def step(pointers: Sequence[Pointer]) -> list[Outcome]:
+        calls.append(pointers)
+        return [Outcome(pointer) for pointer in pointers]
+
+    keys = [f"uploads%2Fshop%2F{pointer.upload}" for pointer in POINTERS]
+    event = batch(notice(keys[0], "uploads%2Freadme.txt", keys[1]), notice(keys[2]), notice("uploads/shop/"))
+    consumer = Consumer(read=read_received, correlations=lambda _: {}, step=step)
+    assert again(work_off(event, None, consumer)) == ["m0", "m2"]
+    assert calls == [POINTERS[:3]]
+
+
+def test_a_message_is_done_once_all_of_its_uploads_are() -> None:
+    def step(pointers: Sequence[Pointer]) -> list[Outcome]:
+        return [Outcome(pointer, "not yet" if pointer == POINTERS[1] else "") for pointer in pointers]
+
+    keys = [f"uploads/shop/{pointer.upload}" for pointer in POINTERS]
+    consumer = Consumer(read=read_received, correlations=lambda _: {}, step=step)
+    assert again(work_off(batch(notice(*keys[:2]), notice(*keys[2:])), None, consumer)) == ["m0"]
+
+
 def test_nothing_is_tried_one_by_one_when_a_part_is_down() -> None:
     calls: list[Sequence[Pointer]] = []
 
@@ -110,6 +139,6 @@ def test_a_message_that_points_to_nothing_is_done() -> None:
         calls.append(pointers)
         return []
 
-    consumer = Consumer(read=lambda _: [], correlations=lambda _: {}, step=step)
+    consumer = Consumer(read=lambda _: Reading(), correlations=lambda _: {}, step=step)
     assert again(work_off(batch("a test of the queue"), None, consumer)) == []
     assert calls == []

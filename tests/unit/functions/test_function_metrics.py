@@ -8,7 +8,7 @@ from functions import runtime
 from functions.batch import Consumer, work_off
 from functions.counted_events import CountedEventLog
 from functions.gateway import answer
-from lookalike.adapters.aws.work_queue import Message, parse_pointer, write_pointer
+from lookalike.adapters.aws.work_queue import Message, Reading, parse_pointer, write_pointer
 from lookalike.contract.http import HttpResponse
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.upload import UploadId
@@ -53,7 +53,9 @@ def test_a_batchs_size_is_what_came(emitted: dict[str, Any]) -> None:
     pointers = [Pointer(SHOP, UploadId(f"upload-number-{n:04d}")) for n in range(3)]
     bodies = [write_pointer(Message(pointer, "")) for pointer in pointers]
     records = [{"messageId": f"m{n}", "body": body, "eventSource": "aws:sqs"} for n, body in enumerate(bodies)]
-    consumer = Consumer(lambda body: [parse_pointer(body)], lambda _: {}, lambda some: [Outcome(p) for p in some])
+    consumer = Consumer(
+        lambda body: Reading.of([body], parse_pointer), lambda _: {}, lambda some: [Outcome(p) for p in some]
+    )
     work_off({"Records": records}, None, consumer)
     assert emitted["BatchSize"]["Value"] == [3.0]
     assert emitted["MessagesDone"]["Value"] == [3.0]
