@@ -129,7 +129,8 @@ def _search(parts: Parts) -> LambdaFunction:
     told = {**known, **_index(parts), **_model(parts), **_cache(parts), **_photos(parts), **_claim(parts)}
     function = _declare("search", parts.place, parts.config.search, told)
     role, tables = function.role, parts.tables
-    parts.photos.allow_read(role, UPLOADS, PREPARED, THUMBNAILS)
+    parts.photos.allow_read(role, PREPARED, THUMBNAILS)
+    parts.photos.allow_read_originals(role)
     tables.allow(role, t.UPLOADS, Access.READ_MANY, query=[t.BY_STATUS])
     tables.allow(role, t.PHOTOS, Access.READ_MANY)
     tables.allow(role, t.ITEMS, Access.READ_MANY, Access.QUERY, query=[t.BY_SHARD])
@@ -149,7 +150,7 @@ def _prepare(parts: Parts, intake: Intake) -> LambdaFunction:
     }
     function = _declare("prepare", parts.place, parts.config.prepare, told)
     role, tables = function.role, parts.tables
-    parts.photos.allow_read(role, UPLOADS)
+    parts.photos.allow_read_originals(role)
     parts.photos.allow_write(role, PREPARED, THUMBNAILS)
     parts.photos.allow_delete(role, UPLOADS, PREPARED, THUMBNAILS)
     intake.to_embed.allow_send(role)

@@ -105,6 +105,12 @@ class PhotoStore(pulumi.ComponentResource):
         tell = Statement(("s3:ListBucket",), (self.bucket.arn,))
         role.grant("reads-photos", read, tell, self._key.decrypting("s3"))
 
+    def allow_read_originals(self, role: ExecutionRole) -> None:
+        """Let `role` read originals as they first came in, whatever was posted over them."""
+        read = Statement(("s3:GetObjectVersion",), self._under((UPLOADS,)))
+        find = Statement(("s3:ListBucketVersions",), (self.bucket.arn,))
+        role.grant("reads-originals", read, find, self._key.decrypting("s3"))
+
     def allow_write(self, role: ExecutionRole, *kinds: str) -> None:
         """Let `role` write objects of these kinds, and sign forms that do."""
         write = Statement(("s3:PutObject",), self._under(kinds))

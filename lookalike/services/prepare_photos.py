@@ -106,11 +106,14 @@ class PreparePhotos:
 
     def _read(self, upload: Upload) -> _Original:
         try:
-            return _Original(self.photos.read_upload(upload.catalogue, upload.id))
+            data = self.photos.read_upload(upload.catalogue, upload.id)
         except NotFoundError:
             return _Original(failure="its bytes have not arrived")
         except PhotoRejectedError as rejection:
             return _Original(rejection=rejection)
+        # A store keeps what was written over for a while only: what is there now may never have been looked at.
+        replaced = upload.photo is not None and upload.photo != PhotoId.of(data)
+        return _Original(failure="its original was replaced") if replaced else _Original(data)
 
     def _reject(self, refused: Sequence[tuple[Upload, PhotoRejectedError]]) -> None:
         now = self.clock.now()

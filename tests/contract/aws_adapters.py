@@ -80,10 +80,12 @@ class EmulatedAws:
         self.dynamodb.create_table(**create_request(table, name))
         return name
 
-    def bucket(self) -> str:
+    def bucket(self, *, versioned: bool = False) -> str:
         """The name of a new, empty bucket."""
         name = f"photos-{next(_numbers)}"
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+        if versioned:
+            self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return name
 
     def queue(self) -> str:
@@ -99,8 +101,9 @@ class EmulatedAws:
     def event_log(self) -> DynamoEventLog:
         return DynamoEventLog(self.dynamodb, events=self.table(EVENTS))
 
-    def photo_store(self, max_bytes: int = Limits().max_bytes) -> S3PhotoStore:
-        return S3PhotoStore(self.s3, bucket=self.bucket(), max_bytes=max_bytes, clock=FixedClock(NOON))
+    def photo_store(self, max_bytes: int = Limits().max_bytes, *, versioned: bool = False) -> S3PhotoStore:
+        bucket = self.bucket(versioned=versioned)
+        return S3PhotoStore(self.s3, bucket=bucket, max_bytes=max_bytes, clock=FixedClock(NOON))
 
     def work_queue(self) -> tuple[SqsWorkQueue, Callable[[], list[Pointer]]]:
         """A queue, and what takes everything out that waits in it."""

@@ -39,7 +39,10 @@ class CallLog:
             parts = ((kind, what["TableName"]) for part in params["TransactItems"] for kind, what in part.items())
             yield from ((f"dynamodb:{_PARTS[kind]}", self._table(name)) for kind, name in parts)
         elif call in _OBJECTS:
-            yield f"s3:{_OBJECTS[call]}", f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"
+            version = "Version" if "VersionId" in params else ""
+            yield f"s3:{_OBJECTS[call]}{version}", f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"
+        elif call == "ListObjectVersions":
+            yield "s3:ListBucketVersions", f"arn:aws:s3:::{params['Bucket']}"
         elif call == "DeleteObjects":
             for thing in params["Delete"]["Objects"]:
                 yield "s3:DeleteObject", f"arn:aws:s3:::{params['Bucket']}/{thing['Key']}"

@@ -273,7 +273,11 @@ def test_encrypted_stores_come_with_their_key(function: FunctionSpec) -> None:
         if action.startswith("kms:")
     }
     needed = {("kms:Decrypt", "dynamodb")}
-    for action, key in (("s3:GetObject", "kms:Decrypt"), ("s3:PutObject", "kms:GenerateDataKey")):
+    for action, key in (
+        ("s3:GetObject", "kms:Decrypt"),
+        ("s3:GetObjectVersion", "kms:Decrypt"),
+        ("s3:PutObject", "kms:GenerateDataKey"),
+    ):
         if action in function.role.actions:
             needed.add((key, "s3"))
     if {"sqs:SendMessage", "sqs:ReceiveMessage"} & function.role.actions:
@@ -301,6 +305,8 @@ def test_no_function_reaches_another_ones_part_of_the_bucket(rehearsed: Rehearse
 
     assert may("uploads", "s3:PutObject", "uploads/shop/1")
     assert not may("uploads", "s3:PutObject", "prepared/shop/1")
-    assert not may("uploads", "s3:GetObject", "uploads/shop/1")
-    assert not may("embed", "s3:GetObject", "uploads/shop/1")
+    assert may("prepare", "s3:GetObjectVersion", "uploads/shop/1")
+    assert not any(may("prepare", f"s3:GetObject{which}", "prepared/shop/1") for which in ("", "Version"))
+    for name in ("uploads", "embed"):
+        assert not any(may(name, f"s3:GetObject{which}", "uploads/shop/1") for which in ("", "Version"))
     assert not any(may("search", action, "uploads/shop/1") for action in ("s3:PutObject", "s3:DeleteObject"))

@@ -86,6 +86,8 @@ def test_a_call_of_dynamodb_needs(operation: str, asked: Mapping[str, Any], need
     ("method", "path", "query", "body", "needed"),
     [
         ("GET", "/b/uploads/c/1", "", b"", [("s3:GetObject", "arn:aws:s3:::b/uploads/c/1")]),
+        ("GET", "/b/uploads/c/1", "versionId=v", b"", [("s3:GetObjectVersion", "arn:aws:s3:::b/uploads/c/1")]),
+        ("GET", "/b", "prefix=uploads&versions", b"", [("s3:ListBucketVersions", "arn:aws:s3:::b")]),
         ("PUT", "/b/a%20b", "", b"", [("s3:PutObject", "arn:aws:s3:::b/a b")]),
         ("GET", "/b", "list-type=2", b"", [("s3:ListBucket", "arn:aws:s3:::b")]),
         (

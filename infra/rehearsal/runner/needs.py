@@ -48,11 +48,11 @@ def _of_s3(environ: Mapping[str, Any], body: bytes) -> Iterator[Need]:
     arn = f"arn:aws:s3:::{bucket}"
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     if key and method in _S3:
-        yield _S3[method], f"{arn}/{key}"
+        yield f"{_S3[method]}{'Version' if 'versionId' in query else ''}", f"{arn}/{key}"
     elif method == "POST" and "delete" in query:
         for element in ET.fromstring(body).iterfind(".//{*}Key"):  # noqa: S314 - written by our own functions
             yield "s3:DeleteObject", f"{arn}/{element.text}"
     elif method == "GET":
-        yield "s3:ListBucket", arn
+        yield f"s3:ListBucket{'Versions' if 'versions' in query else ''}", arn
     else:
         raise ValueError(f"{method} {environ['PATH_INFO']} is a call of S3's that nobody thought about")

@@ -74,7 +74,7 @@ UNAVAILABLE: Final = frozenset(
         "ServiceUnavailableException",
     }
 )
-NOT_FOUND: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+NOT_FOUND: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 FORBIDDEN: Final = frozenset(
     {
         "403",

@@ -24,9 +24,9 @@ def _access(service: str, read: str, write: str) -> Access:
     return Access(*actions)
 
 
-BUCKET: Final = _access("s3", "GetObject ListBucket", "PutObject DeleteObject")
-"""Making a form takes ``s3:PutObject`` of whoever makes it, and ``s3:PutObjectTagging`` for a photo to search with:
-it lends its own rights."""
+BUCKET: Final = _access("s3", "GetObject GetObjectVersion ListBucket ListBucketVersions", "PutObject DeleteObject")
+"""Originals are read by version. Making a form takes ``s3:PutObject`` of whoever makes it, and
+``s3:PutObjectTagging`` for a photo to search with: it lends its own rights."""
 QUEUE: Final = _access("sqs", "", "SendMessage")
 TABLE_ACCESS: Final = {
     UPLOADS.name: _access("dynamodb", "BatchGetItem Query", "UpdateItem BatchWriteItem"),

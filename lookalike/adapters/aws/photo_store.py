@@ -64,12 +64,15 @@ class S3PhotoStore:
         self._write({object_key(UPLOADS, catalogue, id_): data for id_, data in originals.items()}, _OCTETS)
 
     def read_upload(self, catalogue: CatalogueId, upload: UploadId) -> bytes:
-        """The original. Raises `NotFoundError` where no bytes have arrived.
+        """The original: the bytes that came in first. Raises `NotFoundError` where none have, or they were deleted.
 
+        A form holds for minutes, and S3 lets whoever has it post other bytes over those that were looked at (a form,
+        unlike PutObject, cannot ask for `If-None-Match`); what came later is a version that nobody reads.
         Raises `PhotoRejectedError` for one larger than any form allows, before it is loaded: whoever can write to the
         bucket past our forms must not fill our memory.
         """
-        return self._read(object_key(UPLOADS, catalogue, upload), self._max_bytes)
+        key = object_key(UPLOADS, catalogue, upload)
+        return self._read(key, self._max_bytes, VersionId=self._first_version(key))
 
     def write_prepared(self, catalogue: CatalogueId, prepared: Mapping[PhotoId, bytes]) -> None:
         """Store prepared photos."""
@@ -108,9 +111,21 @@ class S3PhotoStore:
         with translated():
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
-    def _read(self, key: str, max_bytes: int | None = None) -> bytes:
+    def _first_version(self, key: str) -> str:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html: the newest of a key comes first.
         with translated():
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            pages = list(self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key))
+        if not all("Name" in page for page in pages):  # a body lost on its way reads like a list of nothing
+            raise UnavailableError("AWS answered ListObjectVersions with no list")
+        deleted = any(m["Key"] == key and m["IsLatest"] for page in pages for m in page.get("DeleteMarkers", []))
+        versions = [v["VersionId"] for page in pages for v in page.get("Versions", []) if v["Key"] == key]
+        if deleted or not versions:
+            raise NotFoundError(f"there is no object {key}")
+        return versions[-1]
+
+    def _read(self, key: str, max_bytes: int | None = None, **version: Any) -> bytes:
+        with translated():
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, **version)
             # Not the body's own context manager: it gives the bare stream, whose length and checksum nobody verifies.
             with closing(answer["Body"]) as body:
                 if max_bytes is not None and answer["ContentLength"] > max_bytes:

@@ -16,7 +16,7 @@ def photos(stack: Stack) -> Iterator[Line]:
     for what, quantity, key in (
         ("prepared photos, thumbnails, new originals", fresh + small, "s3.standard"),
         ("originals in the archive", archived, "s3.archive"),
-        ("writes: original, prepared, thumbnail", 3 * uploaded / 1e3, "s3.puts"),
+        ("writes: original, prepared, thumbnail; a list of versions", 4 * uploaded / 1e3, "s3.puts"),
         ("reads: by functions, thumbnails shown", (2 * uploaded + shown) / 1e3, "s3.gets"),
         ("moves to the archive", min(uploaded, kept) / 1e3, "s3.archivings"),
     ):

@@ -179,6 +179,18 @@ def test_a_lost_prepared_photo_is_made_again(selling: Works) -> None:
     assert selling.status(upload) is UploadStatus.INDEXED
 
 
+def test_what_was_written_over_an_original_is_not_prepared_in_its_place(selling: Works) -> None:
+    upload = selling.send(RED, A)
+    selling.prepare(selling.received.drain())
+    selling.photos.delete_prepared(SHOP, [photo_of(RED)])
+    selling.index_photos(selling.to_embed.drain())
+    selling.photos.write_uploads(SHOP, {upload: BLUE})
+    (outcome,) = selling.prepare(selling.received.drain())
+    assert outcome.error == "its original was replaced"
+    assert selling.status(upload) is UploadStatus.FAILED
+    assert selling.to_embed.drain() == []
+
+
 def test_a_prepared_photo_that_is_damaged_is_made_again_and_its_neighbours_go_on(selling: Works) -> None:
     damaged, whole = selling.send(RED, A), selling.send(BLUE, A)
     selling.prepare(selling.received.drain())

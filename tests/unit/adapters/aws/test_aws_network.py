@@ -13,7 +13,7 @@ from lookalike.adapters.aws.ledger import DynamoLedger
 from lookalike.adapters.aws.photo_store import S3PhotoStore
 from lookalike.errors import OverloadedError, UnavailableError
 from lookalike.testing import FixedClock
-from lookalike.testing.examples import SHOP, upload_id
+from lookalike.testing.examples import SHOP, photo_id, upload_id
 
 Answer = Callable[[socket.socket], object]
 
@@ -52,10 +52,17 @@ def settings(url: str) -> ClientSettings:
     return ClientSettings("eu-north-1", url, connect_timeout=0.5, read_timeout=0.5, retries=1)
 
 
-def read_from(url: str) -> bytes:
+def store_at(url: str) -> S3PhotoStore:
     client = s3_client(settings(url), boto3.Session("test", "test"))
-    store = S3PhotoStore(client, bucket="photos", max_bytes=1000, clock=FixedClock())
-    return store.read_upload(SHOP, upload_id(1))
+    return S3PhotoStore(client, bucket="photos", max_bytes=1000, clock=FixedClock())
+
+
+def read_from(url: str) -> bytes:
+    return store_at(url).read_thumbnail(SHOP, photo_id(1))
+
+
+def list_from(url: str) -> bytes:
+    return store_at(url).read_upload(SHOP, upload_id(1))  # whose versions are listed first
 
 
 def test_nobody_listens() -> None:
@@ -87,9 +94,10 @@ def test_no_answer_comes() -> None:
     ],
     ids=["body cut", "body missing", "proxy's page", "bad gateway", "no bucket", "hangs up", "not HTTP"],
 )
-def test_an_answer_that_is_none(answer: Answer) -> None:
+@pytest.mark.parametrize("ask", [read_from, list_from])
+def test_an_answer_that_is_none(answer: Answer, ask: Callable[[str], bytes]) -> None:
     with server(answer) as (url, _), pytest.raises(UnavailableError):
-        read_from(url)
+        ask(url)
 
 
 def test_a_throttled_read_is_repeated_as_often_as_the_settings_say_and_then_is_overload() -> None:

@@ -21,6 +21,12 @@ from tests.contract.aws_adapters import EmulatedAws
 Action = tuple[str, str]
 """A table's name (or nothing) and an action as IAM names it."""
 
+PLAIN = {
+    "DeleteObjects": "DeleteObject",
+    "ListObjectVersions": "ListBucketVersions",
+    "SendMessageBatch": "SendMessage",
+}
+
 
 def actions_of(service: str, operation: str, request: dict[str, Any]) -> Iterator[Action]:
     """What IAM asks for where this operation is called with these parameters."""
@@ -30,7 +36,7 @@ def actions_of(service: str, operation: str, request: dict[str, Any]) -> Iterato
     if parts:
         return
     names = [*request.get("RequestItems", {}), *([request["TableName"]] if "TableName" in request else [])] or [""]
-    plain = {"DeleteObjects": "DeleteObject", "SendMessageBatch": "SendMessage"}.get(operation, operation)
+    plain = PLAIN.get(operation, operation) + ("Version" if "versionId" in request else "")
     yield from ((name, f"{service}:{plain}") for name in names)
 
 
@@ -41,7 +47,7 @@ def recorded(client: Any) -> Iterator[set[Action]]:
 
     def note(params: dict[str, Any], model: Any, **_: object) -> None:
         service = model.service_model.service_name
-        request = json.loads(params["body"]) if service == "dynamodb" else {}
+        request = json.loads(params["body"]) if service == "dynamodb" else params["query_string"] or {}
         taken.update(actions_of(service, model.name, request))
 
     client.meta.events.register("before-call.*.*", note)
@@ -106,6 +112,7 @@ def test_the_bucket_is_used_in_the_declared_ways_and_no_other(aws: EmulatedAws) 
         assert taken == set()
         store.write_uploads(SHOP, {upload_id(1): b"bytes"})
         store.read_upload(SHOP, upload_id(1))
+        store.read_prepared(SHOP, [photo_id(1)])
         store.delete_uploads(SHOP, [upload_id(1)])
     assert {action for _, action in taken} == BUCKET.read - {"s3:ListBucket"} | BUCKET.write
 

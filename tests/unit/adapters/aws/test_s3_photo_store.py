@@ -98,6 +98,32 @@ def test_an_original_larger_than_any_form_allows_is_rejected_unread(aws: Emulate
     assert met.value.code is Rejection.TOO_MANY_BYTES
 
 
+def test_of_several_versions_the_first_is_the_original(aws: EmulatedAws) -> None:
+    store = aws.photo_store(versioned=True)
+    for data in (b"first", b"second", b"third"):
+        store.write_uploads(SHOP, {upload_id(1): data})
+    assert store.read_upload(SHOP, upload_id(1)) == b"first"
+
+
+def test_a_key_that_begins_like_another_is_not_taken_for_it(aws: EmulatedAws) -> None:
+    store = aws.photo_store(versioned=True)
+    longer = UploadId(f"{upload_id(1)}-and-more")
+    store.write_uploads(SHOP, {longer: b"another's"})
+    with pytest.raises(NotFoundError):
+        store.read_upload(SHOP, upload_id(1))
+    store.write_uploads(SHOP, {upload_id(1): b"its own"})
+    assert (store.read_upload(SHOP, upload_id(1)), store.read_upload(SHOP, longer)) == (b"its own", b"another's")
+
+
+def test_a_deleted_original_is_not_there_though_its_versions_are(aws: EmulatedAws) -> None:
+    store = aws.photo_store(versioned=True)
+    for data in (b"first", b"second"):
+        store.write_uploads(SHOP, {upload_id(1): data})
+    store.delete_uploads(SHOP, [upload_id(1)])
+    with pytest.raises(NotFoundError):
+        store.read_upload(SHOP, upload_id(1))
+
+
 def test_more_than_a_thousand_are_deleted(aws: EmulatedAws) -> None:
     store = aws.photo_store()
     store.write_uploads(SHOP, {upload_id(1): b"first", upload_id(1100): b"last"})
