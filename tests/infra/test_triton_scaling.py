@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from inference.serving.parse import parse_pbtxt
+from infra.components.model_store import shipped_model
 from infra.components.triton.names import METRICS
 from infra.components.triton.scaling import Scaling
 from infra.rehearsal.plan import Plan
@@ -37,6 +39,15 @@ def test_it_grows_by_what_waits_in_triton_and_in_the_queue(plan: Plan) -> None:
     assert queued["metadata"]["queueURL"] == plan.one("aws:sqs/queue:Queue", "to-embed").attributes["url"]
     # At 400 photos a second: 80 ms in Triton, a minute in the queue.
     assert (waiting["metadata"]["targetValue"], queued["metadata"]["queueLength"]) == ("32", "24000")
+
+
+def test_the_model_that_is_measured_is_all_that_a_cloud_serves(plan: Plan) -> None:
+    waiting, _ = scaled(plan)["triggers"]
+    for gpu in (True, False):
+        (config,) = [file for name, file in shipped_model(gpu=gpu).files.items() if name.endswith("config.pbtxt")]
+        spec = parse_pbtxt(config.read_text(encoding="utf-8"))
+        assert f'{{model="{spec.name}"}}' in waiting["metadata"]["valueLocation"]
+        assert "bulk_model" not in spec.parameters  # what it takes would wait unseen
 
 
 def test_a_flash_sale_is_answered_in_seconds_and_left_in_minutes(plan: Plan) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import httpx
 from opensearchpy import NotFoundError, OpenSearch
 from opensearchpy.helpers import scan
 
@@ -57,6 +58,13 @@ def depths(whole: Rehearsal) -> dict[str, int]:
         said: Any = cloud.clients.sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=names)  # type: ignore[arg-type]
         found[name] = sum(int(said["Attributes"][attribute]) for attribute in names)
     return found
+
+
+def inferences(whole: Rehearsal) -> int:
+    """Photos that Triton has computed since it started, by all of its models, whichever there are."""
+    told = httpx.get(f"{whole.triton.http}/v2/models/stats").raise_for_status().json()["model_stats"]
+    assert told, "Triton tells of no model"
+    return sum(int(model["inference_count"]) for model in told)
 
 
 def check(whole: Rehearsal, catalogue: str, offered: Sequence[Offered], *, dead: int = 0) -> list[str]:
@@ -136,7 +144,7 @@ class _Check:
         yield from _differences("store: object", expected, found)
         for offer in self.offered:
             key = f"uploads/{self.catalogue}/{offer.upload}"
-            if key in found and self._read(key) != offer.data:
+            if key in found and self._first(key) != offer.data:
                 yield f"store: {key} does not hold what was offered"
 
     def _queues(self, dead: int) -> Iterator[str]:
@@ -155,9 +163,12 @@ class _Check:
         """Photos of items; of those to search with, nothing but the original is kept."""
         return {offer.photo for offer in self._used() if offer.item}
 
-    def _read(self, key: str) -> bytes:
+    def _first(self, key: str) -> bytes:
+        """What came in first: whoever has a form may post again, and that counts for nothing."""
         cloud = self.whole.cloud.rehearsed
-        return cloud.clients.s3.get_object(Bucket=cloud.outputs["photo_bucket"], Key=key)["Body"].read()
+        s3, bucket = cloud.clients.s3, cloud.outputs["photo_bucket"]
+        first = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"][-1]["VersionId"]
+        return s3.get_object(Bucket=bucket, Key=key, VersionId=first)["Body"].read()
 
 
 def entries(whole: Rehearsal, catalogue: str) -> list[tuple[ItemId, PhotoId]]:

@@ -5,17 +5,25 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from inference.serving.repositories import cpu_spec, with_imports_aside
+from inference.serving.spec import ModelSpec
+from lookalike.adapters.embedded.embedder import OnnxEmbedder
+from lookalike.adapters.embedded.model_file import find_model
+from tests.rehearsal.checker import drained, inferences
 from tests.rehearsal.servers.opensearch import OpenSearchMissingError
 from tests.rehearsal.servers.triton import TritonMissingError
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal, rehearsal
+from tests.rehearsal.wired import QUICK, Wired, wired
 
 RETRY_AFTER_S = 1
+LIMIT_S = 300
 _numbers = count(1)
 
 
@@ -30,13 +38,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "whole" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cloud)
+            own = item.get_closest_marker("timeout")
+            # Servers have limits of their own to start within, which on a busy machine may take minutes.
+            limit = pytest.mark.timeout(own.args[0] if own else LIMIT_S, func_only=True)
+            item.add_marker(limit, append=False)
+
+
+def models() -> tuple[ModelSpec, ModelSpec]:
+    """The model as a small machine serves it, but imports give way to nobody: beside other work they would starve."""
+    searches, imports = with_imports_aside(cpu_spec(OnnxEmbedder(find_model(), threads=1).facts))
+    return searches, replace(imports, warm_up=(1,), parameters={**imports.parameters, "gives_way": "false"})
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """Everything, started once; messages that failed come again after a second rather than after AWS's minutes."""
     with ExitStack() as stack:
-        starting = rehearsal(tmp_path_factory.mktemp("whole"), retry_after_s=RETRY_AFTER_S)
+        starting = rehearsal(tmp_path_factory.mktemp("whole"), *models(), retry_after_s=RETRY_AFTER_S)
         try:
             with warnings.catch_warnings():
                 # pulumi_aws tells, once imported, of the resources that it keeps under their old names.
@@ -45,6 +63,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
         except (OpenSearchMissingError, TritonMissingError) as error:
             pytest.skip(str(error))
         yield started
+
+
+@pytest.fixture(scope="session")
+def patient(whole: Rehearsal) -> Iterator[Wired]:
+    """A cloud whose messages outlast the restart of a server, as AWS's five tries do in minutes: two seconds apart."""
+    overrides = {name: {**how, "max_receives": 200} for name, how in QUICK.items()}
+    with wired(whole, overrides=overrides, retry_after_s=2) as made:
+        yield made
 
 
 @pytest.fixture
@@ -57,6 +83,24 @@ def open_shop(whole: Rehearsal) -> Iterator[Callable[[], Shop]]:
 @pytest.fixture
 def shop(open_shop: Callable[[], Shop]) -> Shop:
     return open_shop()
+
+
+@pytest.fixture
+def metered(open_shop: Callable[[], Shop], drawn: list[bytes]) -> None:
+    """Triton's count counts: a fresh photo that is brought in raises it by one, one that is searched with by another.
+
+    Else a count that watches the wrong model would pass for work that was saved.
+    """
+    shop = open_shop()
+    before = inferences(shop.whole)
+    shop.put_item("item")
+    shop.settled(shop.offer(drawn[-1], "item"))
+    drained(shop.whole)
+    assert inferences(shop.whole) - before == 1, "an import is not counted"
+    asked_with = shop.offer(drawn[-2])
+    shop.settled(asked_with)
+    assert shop.search(upload=asked_with).status_code == 200
+    assert inferences(shop.whole) - before == 2, "a search is not counted"
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Final
 
-import httpx
 import pytest
 
-from tests.rehearsal.checker import depths, drained
+from tests.rehearsal.checker import depths, drained, inferences
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal
 from tests.rehearsal.wired import held, until, wired
 
+pytestmark = pytest.mark.usefixtures("metered")
 CROWD: Final = 64
 _shops = count(1)
 
@@ -22,12 +22,6 @@ def one_at_a_time(whole: Rehearsal) -> Iterator[Rehearsal]:
     """A cloud that runs one process of each function."""
     with wired(whole, retry_after_s=1) as made:
         yield made.whole
-
-
-def inferences(whole: Rehearsal) -> int:
-    """Photos that Triton has computed since it started, by its own count."""
-    told = httpx.get(f"{whole.triton.http}/v2/models/embedder/stats").raise_for_status().json()
-    return int(told["model_stats"][0]["inference_count"])
 
 
 def crowd(whole: Rehearsal, shop: Shop, photo: bytes, processes: int) -> int:

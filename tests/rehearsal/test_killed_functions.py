@@ -1,4 +1,4 @@
-"""`prepare` and `embed` are killed between every two of their effects: on AWS, on the model, on the index."""
+"""`prepare` and `embed` are killed between every two of their steps: calls of AWS, what the model and the index do."""
 
 import os
 import signal
@@ -13,33 +13,35 @@ import pytest
 from tests.rehearsal.checker import drained
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal
-from tests.rehearsal.wired import Wired, wired
+from tests.rehearsal.wired import QUICK, Wired, wired
 
 BROKEN: Final = b"\xff\xd8 this is no photo"
+LEASE_S: Final = 4
+"""How long a killed function holds the photo that it was about: each time, the next one waits for that."""
 _shops = count(1)
 
 
 @pytest.fixture(scope="module")
 def lines(whole: Rehearsal) -> Iterator[Wired]:
-    with wired(whole, retry_after_s=0) as made:
+    with wired(whole, overrides=QUICK, lease_s=LEASE_S, retry_after_s=0) as made:
         yield made
 
 
 @contextmanager
 def killing(lines: Wired, function: str, at: int) -> Iterator[list[str]]:
-    """Kill `function` when its `at`-th effect is done, before it learns so; yields all its effects. 0 kills nobody."""
-    effects: list[str] = []
+    """Kill `function` when its `at`-th step is done, before it learns so; yields all its steps. 0 kills nobody."""
+    steps: list[str] = []
     lock = Lock()  # photos are written beside each other
 
-    def after(effect: str) -> None:
+    def after(step: str) -> None:
         with lock:
-            effects.append(effect)
-            if len(effects) == at:
+            steps.append(step)
+            if len(steps) == at:
                 for pid in lines.whole.cloud.functions[function].pids():
                     os.kill(pid, signal.SIGKILL)
 
     with lines.wire.watched(function, after=after):
-        yield effects
+        yield steps
 
 
 Bring = Callable[[Shop, bytes], None]
@@ -67,7 +69,7 @@ LIVES: Final[list[tuple[str, Bring, set[str]]]] = [
 
 
 def live(lines: Wired, drawn: list[bytes], function: str, bring: Bring, at: int) -> list[str]:
-    """A new catalogue in which `function` dies after its `at`-th effect; all its effects, in order."""
+    """A new catalogue in which `function` dies after its `at`-th step; all its steps, in order."""
     number, killed = next(_shops), lines.whole.cloud.functions[function]
     photo = drawn[number % len(drawn)]  # another than the last ones, which a process may remember
     with Shop(lines.whole, f"killed-{number}") as shop:
@@ -77,23 +79,35 @@ def live(lines: Wired, drawn: list[bytes], function: str, bring: Bring, at: int)
             shop.settled(shop.offer(photo, "item"))
             drained(lines.whole)
         born = killed.cold_starts
-        with killing(lines, function, at) as effects:
+        with killing(lines, function, at) as steps:
             bring(shop, photo)
             shop.settled(shop.offered[-1].upload)
             drained(lines.whole)
-        assert shop.findings() == [], f"{function} died after {effects[:at]}"
-        assert not at or killed.cold_starts > born, f"{function} was not killed; it did {effects}"
-        return effects
+        assert shop.findings() == [], f"{function} died after {steps[:at]}"
+        assert not at or killed.cold_starts > born, f"{function} was not killed; it did {steps}"
+        return steps
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("function", "bring", "expected"), LIVES, ids=["new", "broken", "to find", "found"])
-def test_a_function_may_die_between_any_two_effects(
+def test_a_function_may_die_between_any_two_steps(
     lines: Wired, drawn: list[bytes], function: str, bring: Bring, expected: set[str]
 ) -> None:
     undisturbed = live(lines, drawn, function, bring, 0)
     print(f"{function} over {bring.__name__}: {undisturbed}")
-    assert expected <= {effect.split()[0] for effect in undisturbed}
+    assert expected <= {step.split()[0] for step in undisturbed}
     for at in range(1, len(undisturbed) + 1):
         live(lines, drawn, function, bring, at)
+
+
+def test_a_request_whose_function_dies_is_answered_and_can_be_made_again(lines: Wired, drawn: list[bytes]) -> None:
+    with Shop(lines.whole, f"killed-{next(_shops)}") as shop:
+        shop.put_item("item")
+        with killing(lines, "uploads", 1):
+            refused = shop.http.post("/v1/uploads", json={"content_type": "image/jpeg", "item": "item"})
+            assert refused.status_code == 500
+        upload = shop.offer(drawn[0], "item")
+        assert shop.settled(upload)["status"] == "indexed"
+        drained(lines.whole)
+        assert shop.findings() == []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import pytest
@@ -18,17 +18,9 @@ from lookalike.domain.upload import UploadId
 from tests.rehearsal.checker import drained
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal, Standing
-from tests.rehearsal.wired import Wired, until, wired
+from tests.rehearsal.wired import Wired, until
 
-RETRY_AFTER_S: Final = 20
-"""Between a second and AWS's minutes: a queue's five tries have to outlast the start of a server."""
 _shops = count(1)
-
-
-@pytest.fixture(scope="module")
-def lines(whole: Rehearsal) -> Iterator[Wired]:
-    with wired(whole, retry_after_s=RETRY_AFTER_S) as made:
-        yield made
 
 
 def triton(whole: Rehearsal) -> Standing[Any]:
@@ -43,9 +35,9 @@ Server = Callable[[Rehearsal], Standing[Any]]
 
 
 @contextmanager
-def killed(lines: Wired, server: Server, when: str, effect: str, bring: Callable[[], Any]) -> Iterator[None]:
+def killed(patient: Wired, server: Server, when: str, effect: str, bring: Callable[[], Any]) -> Iterator[None]:
     """`bring` work, and kill the server just before or after that effect of `embed`; it comes back when this ends."""
-    standing, lock, dead = server(lines.whole), Lock(), []
+    standing, lock, dead = server(patient.whole), Lock(), []
 
     def kill(each: str) -> None:
         with lock:
@@ -53,7 +45,7 @@ def killed(lines: Wired, server: Server, when: str, effect: str, bring: Callable
                 dead.append(each)
                 os.kill(standing.server.pid, signal.SIGKILL)
 
-    with lines.wire.watched("embed", **{when: kill}):
+    with patient.wire.watched("embed", **{when: kill}):
         bring()
         until(lambda: bool(dead))
     standing.stop()
@@ -116,8 +108,8 @@ def searched_shop(whole: Rehearsal, drawn: list[bytes]) -> Iterator[tuple[Shop, 
     [(triton, "before", "ModelInfer"), (opensearch, "before", "_bulk"), (opensearch, "after", "_bulk")],
     ids=["model asked", "entries on their way", "entries written"],
 )
-def test_killed_at_its_work(lines: Wired, drawn: list[bytes], server: Server, when: str, effect: str) -> None:
-    with searched_shop(lines.whole, drawn) as (shop, asked_with):
+def test_killed_at_its_work(patient: Wired, drawn: list[bytes], server: Server, when: str, effect: str) -> None:
+    with searched_shop(patient.whole, drawn) as (shop, asked_with):
         photos = iter(enumerate(drawn[2:8], start=2))
 
         def bring() -> None:
@@ -125,13 +117,13 @@ def test_killed_at_its_work(lines: Wired, drawn: list[bytes], server: Server, wh
                 number, photo = next(photos)
                 shop.offer(photo, f"item-{number}")
 
-        with killed(lines, server, when, effect, bring):
+        with killed(patient, server, when, effect, bring):
             bring()  # the backlog is kept
             assert_refused(shop, asked_with)
         assert len(answer(shop, asked_with)) == 1
         for offer in shop.offered:
             shop.settled(offer.upload)
-        drained(lines.whole)
+        drained(patient.whole)
         assert shop.findings() == []
 
 

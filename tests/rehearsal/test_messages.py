@@ -1,20 +1,14 @@
-"""Messages come twice, late, in any order, broken; functions die at any moment: nothing is lost, nothing doubled."""
+"""Messages come twice, late, in any order, broken: nothing is lost, nothing doubled."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
-from threading import Lock
+import json
+from collections.abc import Iterator
 from typing import Final
 
-import httpx
 import pytest
 
-from infra.rehearsal.runner.gate import AwsCall
 from lookalike.domain.item import ItemId
 from lookalike.domain.upload import UploadId
-from tests.rehearsal.checker import Offered, drained
+from tests.rehearsal.checker import Offered, drained, inferences
 from tests.rehearsal.shop import Shop
 from tests.rehearsal.whole import Rehearsal
 from tests.rehearsal.wired import held, until
@@ -31,21 +25,11 @@ def no_dead_letters_left(whole: Rehearsal) -> Iterator[None]:
         shop.take_dead_letters()
 
 
-def inferences(whole: Rehearsal) -> int:
-    """Photos that Triton has computed since it started."""
-    told = httpx.get(f"{whole.triton.http}/v2/models/embedder/stats").json()
-    return int(told["model_stats"][0]["inference_count"])
-
-
-def unseen(photo: bytes) -> bytes:
-    """The same picture under another hash, which no process remembers from an earlier test."""
-    return photo + os.urandom(8)  # decoders do not look behind a JPEG's end
-
-
+@pytest.mark.usefixtures("metered")
 def test_copies_of_one_message_at_once_do_its_work_once(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:
     shop.put_item("item")
     before = inferences(whole)
-    upload = shop.offer(unseen(drawn[0]), "item")
+    upload = shop.offer(drawn[0], "item")
     shop.send("received", *[shop.notice(upload)] * COPIES)
     shop.settled(upload)
     shop.send("to-embed", *[shop.pointer(upload)] * COPIES)
@@ -54,8 +38,9 @@ def test_copies_of_one_message_at_once_do_its_work_once(whole: Rehearsal, shop: 
     assert inferences(whole) - before == 1
 
 
+@pytest.mark.usefixtures("metered")
 def test_copies_of_one_photo_cost_one_inference(whole: Rehearsal, shop: Shop, drawn: list[bytes]) -> None:
-    photo, before = unseen(drawn[1]), inferences(whole)
+    photo, before = drawn[1], inferences(whole)
     for number in range(8):
         shop.put_item(f"item-{number}")
     for number in range(8):
@@ -132,6 +117,48 @@ def test_what_was_removed_on_its_way_is_no_dead_letter(whole: Rehearsal, shop: S
     assert shop.findings() == []
 
 
+def test_an_unusable_key_leaves_the_other_uploads_of_its_message_alone(shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("item")
+    with held(shop.whole, "prepare"):
+        uploads = [shop.offer(photo, "item") for photo in drawn[:2]]
+        notice = json.loads(shop.notice(uploads[0]))
+        notice["Records"] += [{**notice["Records"][0], "s3": {"object": {"key": "uploads/readme.txt"}}}]
+        notice["Records"] += json.loads(shop.notice(uploads[1]))["Records"]
+        shop.send("received", json.dumps(notice))
+    assert {shop.settled(upload)["status"] for upload in uploads} == {"indexed"}
+    drained(shop.whole)
+    assert shop.findings(dead=1) == []
+    assert shop.take_dead_letters() == [json.dumps(notice)]
+
+
+def test_of_several_photos_posted_by_one_form_the_first_counts(shop: Shop, drawn: list[bytes]) -> None:
+    shop.put_item("item")
+    first, *others = drawn[:4]
+    ticket = shop.request("item")
+    upload = UploadId(ticket["upload"])
+    with held(shop.whole, "prepare"):
+        for photo in (first, others[0], b"broken"):
+            assert shop.post(ticket["form"], photo).status_code == 204
+    shop.offered.append(Offered(upload, ItemId("item"), first))
+    assert shop.settled(upload)["status"] == "indexed"
+    drained(shop.whole)
+    before = shop.state(upload)
+    for photo in others[1:]:
+        assert shop.post(ticket["form"], photo).status_code == 204
+    drained(shop.whole)
+    assert shop.state(upload) == before
+    assert shop.findings() == []
+    part = {"left": 0, "top": 0, "right": 1, "bottom": 0.9}  # of the original
+    assert shop.search(upload=upload, region=part).json() == shop.search(upload=twin(shop, first), region=part).json()
+
+
+def twin(shop: Shop, photo: bytes) -> UploadId:
+    """Another upload of the same photo, to search with."""
+    upload = shop.offer(photo)
+    shop.settled(upload)
+    return upload
+
+
 def test_more_bytes_than_any_form_allows_are_rejected_on_arrival(whole: Rehearsal, shop: Shop) -> None:
     ticket = shop.request()
     cloud = whole.cloud.rehearsed
@@ -141,59 +168,3 @@ def test_more_bytes_than_any_form_allows_are_rejected_on_arrival(whole: Rehearsa
         Body=b"\0" * (ticket["form"]["max_bytes"] + 1),
     )
     assert shop.settled(ticket["upload"], patience_s=20)["rejection"]["code"] == "too_many_bytes"
-
-
-@contextmanager
-def killing(whole: Rehearsal, function: str, at: int) -> Iterator[list[AwsCall]]:
-    """Kill every process of `function` once its `at`-th call of AWS is done, before it learns so; yields its calls."""
-    calls: list[AwsCall] = []
-    lock = Lock()
-
-    def after(call: AwsCall) -> None:
-        if call.function != function:
-            return
-        with lock:
-            calls.append(call)
-            if len(calls) == at:
-                for pid in whole.cloud.functions[function].pids():
-                    os.kill(pid, signal.SIGKILL)
-
-    before = whole.cloud.gate.after
-    whole.cloud.gate.after = after
-    try:
-        yield calls
-    finally:
-        whole.cloud.gate.after = before
-
-
-@pytest.mark.long
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("function", ["prepare", "embed"])
-def test_a_function_may_die_after_any_of_its_steps(
-    whole: Rehearsal, open_shop: Callable[[], Shop], drawn: list[bytes], function: str
-) -> None:
-    """One run for each call of AWS that the function makes, until it makes fewer than that."""
-    for at in count(1):
-        shop = open_shop()
-        shop.put_item("item")
-        with killing(whole, function, at) as calls:
-            upload = shop.offer(drawn[at % len(drawn)], "item")
-            assert shop.settled(upload)["status"] == "indexed"
-            drained(whole)
-        assert shop.findings() == [], f"{function} died after {calls[at - 1]}"
-        if len(calls) < at:
-            assert at > 5, f"{function} makes but few calls: {calls}"
-            return
-
-
-def test_a_request_whose_function_dies_is_answered_and_can_be_made_again(
-    whole: Rehearsal, shop: Shop, drawn: list[bytes]
-) -> None:
-    shop.put_item("item")
-    with killing(whole, "uploads", 1):
-        refused = shop.http.post("/v1/uploads", json={"content_type": "image/jpeg", "item": "item"})
-        assert refused.status_code == 500
-    upload = shop.offer(drawn[0], "item")
-    assert shop.settled(upload)["status"] == "indexed"
-    drained(whole)
-    assert shop.findings() == []

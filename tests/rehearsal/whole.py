@@ -1,6 +1,6 @@
 """Everything at once: real Triton, real OpenSearch, the emulator, and the cloud that the program declares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from inference.serving.assemble import assemble_cpu
+from inference.serving.spec import ModelSpec
 from infra.rehearsal.runner import Cloud, run_cloud
 from lookalike.adapters.embedded.model_file import find_model
 from tests.rehearsal.servers.opensearch import OpenSearchServer, opensearch_server
 from tests.rehearsal.servers.triton import Triton, triton_server
 
-ONE_MACHINE: Final = {
+ONE_MACHINE: Final[Mapping[str, Mapping[str, int]]] = {
     "prepare": {"memory_mb": 1769, "max_concurrency": 2},
     # Its time is also how long its claims outlive it, and the tests kill it often.
     "embed": {"batch_size": 64, "max_concurrency": 2, "timeout_s": 20},
@@ -60,12 +61,13 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal(folder: Path, **how: Any) -> Iterator[Rehearsal]:
+def rehearsal(folder: Path, *specs: ModelSpec, **how: Any) -> Iterator[Rehearsal]:
     """Start it all, the servers beside each other; `how` goes to `run_cloud`. `folder` holds what they write.
 
+    Triton serves the model as `specs` say, as `assemble_cpu` does without any.
     Raises what the servers raise where one of them cannot be had: nothing is left out.
     """
-    repository = assemble_cpu(find_model(), folder / "repository")
+    repository = assemble_cpu(find_model(), folder / "repository", *specs)
 
     def triton(old: Triton | None) -> AbstractContextManager[Triton]:
         return triton_server(repository, ports=old.ports if old else None)

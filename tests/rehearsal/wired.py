@@ -1,7 +1,7 @@
-"""A second cloud before the same servers, with relays on its lines: every effect of a function can be seen and met."""
+"""A second cloud before the same servers, with relays on its lines: every step of a function can be seen and met."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +12,7 @@ import grpc
 import httpx
 from werkzeug.wrappers import Request, Response
 
+from infra.environment import Variable
 from infra.rehearsal.runner import run_cloud
 from infra.rehearsal.runner.gate import AwsCall
 from infra.rehearsal.runner.listener import listening
@@ -28,15 +29,20 @@ _CHANNEL: Final = (
 _READS: Final = ("_search", "_msearch", "_mget", "_count", "_refresh")
 _HOP: Final = frozenset({"connection", "content-length", "host", "transfer-encoding"})
 
+QUICK: Final[Mapping[str, Mapping[str, int]]] = {
+    name: {**ONE_MACHINE[name], "batch_window_s": 0, "batch_size": 10} for name in ("prepare", "embed")
+}
+"""One machine whose queues do not wait for batches to fill, for tests that bring in a photo at a time."""
+
 Hook = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Wire:
-    """Meets the effects of one function, each by a name like ``sqs:SendMessageBatch`` or ``triton:ModelInfer``.
+    """Meets the steps of one function, each by a name like ``sqs:SendMessageBatch`` or ``triton:ModelInfer``.
 
-    `before` is called when OpenSearch or Triton is asked for an effect, `after` when an effect on anything is done and
-    its answer has not gone out yet.
+    A step is any call of AWS, a change of OpenSearch, or an inference of Triton. `before` is called when OpenSearch or
+    Triton is asked for one, `after` when one is done and its answer has not gone out yet.
     """
 
     function: str = ""
@@ -45,7 +51,7 @@ class Wire:
 
     @contextmanager
     def watched(self, function: str, *, before: Hook | None = None, after: Hook | None = None) -> Iterator[None]:
-        """Have these called for the effects of `function`; searches, which have none, must not run meanwhile."""
+        """Have these called for the steps of `function`; searches must not run meanwhile."""
         kept = (self.function, self.before, self.after)
         self.function, self.before, self.after = function, before or self.before, after or self.after
         try:
@@ -55,18 +61,18 @@ class Wire:
 
     def aws(self, call: AwsCall) -> None:
         """A call of AWS is done."""
-        if call.function == self.function and call.changes:
+        if call.function == self.function:
             self.after(call.action)
 
-    def asked(self, effect: str) -> None:
+    def asked(self, step: str) -> None:
         """OpenSearch or Triton is about to be asked for it; `embed` alone does."""
         if self.function == "embed":
-            self.before(effect)
+            self.before(step)
 
-    def done(self, effect: str) -> None:
+    def done(self, step: str) -> None:
         """OpenSearch or Triton has done it."""
         if self.function == "embed":
-            self.after(effect)
+            self.after(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +84,22 @@ class Wired:
 
 
 @contextmanager
-def wired(whole: Rehearsal, *, retry_after_s: int) -> Iterator[Wired]:
-    """A cloud of its own before the Triton and the OpenSearch of `whole`, until this ends; one process a function."""
+def wired(
+    whole: Rehearsal, *, overrides: Mapping[str, Any] = ONE_MACHINE, lease_s: int | None = None, **how: Any
+) -> Iterator[Wired]:
+    """A cloud of its own before the Triton and the OpenSearch of `whole`, until this ends; one process a function.
+
+    A photo whose process was killed is free again after `lease_s`, sooner than the longest run would have it. `how`
+    goes to `run_cloud`.
+    """
     wire = Wire()
     with ExitStack() as stack:
         http = stack.enter_context(httpx.Client(base_url=whole.opensearch.url, timeout=30))
         opensearch = stack.enter_context(listening(_http_relay(http, wire), "relay to OpenSearch"))
         triton = stack.enter_context(_triton_relay(whole.triton.grpc, wire))
         ends = {"triton": triton, "opensearch": f"http://{opensearch}"}
-        cloud = stack.enter_context(
-            run_cloud(**ends, overrides=ONE_MACHINE, most_sandboxes=1, retry_after_s=retry_after_s)
-        )
+        told = {"embed": {Variable.LONGEST_RUN_S: str(lease_s)}} if lease_s else {}
+        cloud = stack.enter_context(run_cloud(**ends, overrides=overrides, told=told, most_sandboxes=1, **how))
         cloud.gate.after = wire.aws
         yield Wired(replace(whole, cloud=cloud), wire)
 
@@ -153,7 +164,7 @@ def _triton_relay(upstream: str, wire: Wire) -> Iterator[str]:
 
 
 class _TritonRelay(grpc.GenericRpcHandler):
-    """Passes every call on as the bytes it is; an inference counts as an effect."""
+    """Passes every call on as the bytes it is; an inference counts as a step."""
 
     def __init__(self, channel: grpc.Channel, wire: Wire) -> None:
         self._channel, self._wire = channel, wire

@@ -1,7 +1,7 @@
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,16 @@ def run_cloud(
     triton: str,
     opensearch: str,
     overrides: Mapping[str, Any] | None = None,
+    told: Mapping[str, Mapping[str, str]] | None = None,
     most_sandboxes: int = 2,
     retry_after_s: int | None = None,
     port: int = 0,
 ) -> Iterator[Cloud]:
     """Run the program, then what it declares, until this ends.
 
-    `triton` is host:port, `opensearch` a URL; `overrides` change other keys of the rehearsal's stack. A function has at
-    most so many processes at once. `retry_after_s` shows messages that failed again sooner than AWS would.
+    `triton` is host:port, `opensearch` a URL; `overrides` change other keys of the rehearsal's stack, `told` variables
+    of functions by their names. A function has at most so many processes at once. `retry_after_s` shows messages that
+    failed again sooner than AWS would.
     """
     with ExitStack() as stack:
         issuer = stack.enter_context(issuing())
@@ -58,8 +60,13 @@ def run_cloud(
         aws = stack.enter_context(listening(gate, "gate", handler=MotoRequestHandler))
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="functions-")))
         functions = {
-            spec.name: Function(spec, _where(spec.name, aws, rehearsed), logs, most_sandboxes)
-            for spec in rehearsed.functions.values()
+            name: Function(
+                replace(spec, environment={**spec.environment, **(told or {}).get(name, {})}),
+                _where(name, aws, rehearsed),
+                logs,
+                most_sandboxes,
+            )
+            for name, spec in rehearsed.functions.items()
         }
         for function in functions.values():
             stack.callback(function.close)

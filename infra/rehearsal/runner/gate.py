@@ -29,12 +29,6 @@ class AwsCall:
     function: str
     action: str
 
-    @property
-    def changes(self) -> bool:
-        """Whether it can leave something changed."""
-        name = self.action.rpartition(":")[2]
-        return not name.startswith(("BatchGet", "Get", "GET", "HEAD", "Query", "Receive"))
-
 
 class Gate:
     """Where functions reach AWS: moto, behind S3's check of forms, each function told by its access key.
