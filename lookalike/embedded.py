@@ -18,14 +18,15 @@ from lookalike.adapters.embedded.stores import Stores, open_stores
 from lookalike.adapters.embedded.worker import Worker
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
 from lookalike.domain.damage import Damage, Outcome
-from lookalike.domain.item import Item, ItemId, ItemPatch
+from lookalike.domain.item import Item, ItemId, ItemPatch, photo_pairs
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
+from lookalike.domain.plain import all_are, whole
 from lookalike.domain.query import Query
 from lookalike.domain.upload import UploadStatus
-from lookalike.errors import CatalogueDamagedError, InvalidRequestError, LookalikeError, NotFoundError
+from lookalike.errors import CatalogueDamagedError, LookalikeError, NotFoundError
 from lookalike.imaging.limits import Limits
-from lookalike.ports.catalogue import Imported, NewPhoto
+from lookalike.ports.catalogue import MOST_LISTED, Imported, NewPhoto, each_new_photo
 from lookalike.ports.embedder import Embedder
 from lookalike.ports.work_queue import AT_ONCE, Pointer, WorkQueue
 from lookalike.services.check_photos import CheckPhotos
@@ -46,7 +47,6 @@ from lookalike.services.resolve_subject import ResolveSubject
 
 THE_CATALOGUE: Final = CatalogueId("default")
 """A folder holds one catalogue; this is its name in keys and tokens."""
-_MOST_LISTED: Final = 1000
 _BACKLOG: Final = 100_000
 _EXPIRE_SECONDS: Final = 600.0
 
@@ -136,24 +136,24 @@ class EmbeddedCatalogue:
 
     def put_items(self, items: Sequence[Item]) -> None:
         """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
-        self.put_items_service(self.id, items)
+        self.put_items_service(self.id, all_are(Item, "items", items))
 
     def update_items(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
         """Change parts of descriptions; returns the ids that are not there and were not made."""
-        return self.update_items_service(self.id, patches)
+        return self.update_items_service(self.id, all_are(ItemPatch, "items", patches))
 
     def get_item(self, item: ItemId) -> Item:
         """One item. Raises `NotFoundError`."""
-        found = self.stores.items.get_many(self.id, [item])
-        if item not in found:
-            raise NotFoundError(f"no item {item}")
-        return found[item]
+        wanted = ItemId(item)
+        found = self.stores.items.get_many(self.id, [wanted])
+        if wanted not in found:
+            raise NotFoundError(f"no item {wanted}")
+        return found[wanted]
 
     def list_items(self, after: ItemId | None = None, limit: int = 100) -> list[Item]:
         """Up to `limit` (≤ 1,000) items in the order of their ids, starting behind `after`."""
-        if not 1 <= limit <= _MOST_LISTED:
-            raise InvalidRequestError("limit", f"must be from 1 to {_MOST_LISTED}, is {limit}")
-        return self.stores.items.page(self.id, after, limit)
+        behind = None if after is None else ItemId(after)
+        return self.stores.items.page(self.id, behind, whole("limit", limit, 1, MOST_LISTED))
 
     def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Delete items with their photos; returns the ids of those that were there."""
@@ -161,7 +161,7 @@ class EmbeddedCatalogue:
 
     def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
         """Take single photos out of items, and their bytes where they show no other; returns those that were there."""
-        return self.remove_photos_service(self.id, photos)
+        return self.remove_photos_service(self.id, photo_pairs(photos))
 
     def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
         """Bring photos in, in batches; what is yielded as `indexed` is durable and findable."""
@@ -169,15 +169,16 @@ class EmbeddedCatalogue:
         prepare = self._prepare_into(_NoQueue())
         put, update = self.put_items_service, self.update_items_service
         bring_in = ImportPhotos(s.ledger, s.photos, put, update, prepare, self.index_photos, s.clock, self.limits)
-        return bring_in(self.id, photos)
+        return bring_in(self.id, each_new_photo(photos))
 
     def search(self, query: Query) -> SearchResult:
         """The items most like the subject. Raises `PhotoRejectedError`, `NotFoundError`, `InvalidRequestError`."""
-        return self.find_similar(self.id, query)
+        (checked,) = all_are(Query, "query", [query])
+        return self.find_similar(self.id, checked)
 
     def thumbnail(self, photo: PhotoId) -> bytes:
         """A WebP picture, its longest side 256 pixels. Raises `NotFoundError`."""
-        return self.stores.photos.read_thumbnail(self.id, photo)
+        return self.stores.photos.read_thumbnail(self.id, PhotoId(photo))
 
     def status(self) -> CatalogueStatus:
         """What there is."""

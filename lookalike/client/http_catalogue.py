@@ -17,8 +17,9 @@ from lookalike.domain.filter import LabelClause
 from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
+from lookalike.domain.plain import all_are
 from lookalike.domain.query import ByItem, ByPhoto, ByText, ByUpload, ByVector, Query, Region, Subject
-from lookalike.ports.catalogue import Imported, NewPhoto
+from lookalike.ports.catalogue import Imported, NewPhoto, each_new_photo
 
 _STAGE = re.compile(r"([\w-]+);dur=([0-9.]+)")
 
@@ -86,10 +87,11 @@ class HttpCatalogue:
 
     def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
         """Bring photos in, in batches; what is yielded as `indexed` is durable and findable."""
-        return ImportPhotos(self._items, self._uploads, self.id)(photos)
+        return ImportPhotos(self._items, self._uploads, self.id)(each_new_photo(photos))
 
     def search(self, query: Query) -> SearchResult:
         """The items most like the subject; a photo is uploaded first. `stages_ms` are the server's."""
+        (query,) = all_are(Query, "query", [query])
         filters = [_clause(clause) for clause in query.filter.clauses]
         body = SearchBody(**self._subject(query.subject), filter=filters, k=query.k)
         response = self._transport.call("POST", "v1/search", body, safe=True)  # it only reads
@@ -99,7 +101,7 @@ class HttpCatalogue:
 
     def thumbnail(self, photo: PhotoId) -> bytes:
         """A WebP picture, its longest side 256 pixels. Raises `NotFoundError`."""
-        picture = self._transport.call("GET", thumbnail_path(photo).removeprefix("/")).content
+        picture = self._transport.call("GET", thumbnail_path(PhotoId(photo)).removeprefix("/")).content
         if not (picture.startswith(b"RIFF") and picture[8:12] == b"WEBP"):
             raise self._transport.not_ours("is no WebP picture")
         return picture

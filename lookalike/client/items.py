@@ -15,13 +15,14 @@ from lookalike.contract.models.items import (
     UnknownItems,
     UpdateItemsBody,
 )
-from lookalike.domain.item import Item, ItemId, ItemPatch, merged
+from lookalike.domain.item import Item, ItemId, ItemPatch, merged, photo_pairs
 from lookalike.domain.photo import PhotoId
-from lookalike.errors import InvalidRequestError, NotFoundError
+from lookalike.domain.plain import all_are, whole
+from lookalike.errors import NotFoundError
+from lookalike.ports.catalogue import MOST_LISTED
 
 _AT_ONCE: Final = 6
 _MOST_BYTES: Final = 900_000  # of one request, below the API's limit
-_MOST_LISTED: Final = 1000
 
 B = TypeVar("B", ItemBody, ItemPatchBody)
 
@@ -34,13 +35,15 @@ class Items:
 
     def put(self, items: Sequence[Item]) -> None:
         """Insert or replace descriptions."""
-        for chunk in _chunks([_body(item) for item in items]):
+        for chunk in _chunks([_body(item) for item in all_are(Item, "items", items)]):
             self.transport.call("PUT", "v1/items", PutItemsBody(items=chunk))
 
     def update(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
         """Change parts of descriptions; the ids that are not there and were not made."""
         unknown: list[ItemId] = []
-        for chunk in _chunks([ItemPatchBody.of(patch) for patch in merged(patches).values()]):
+        for chunk in _chunks(
+            [ItemPatchBody.of(patch) for patch in merged(all_are(ItemPatch, "items", patches)).values()]
+        ):
             body = UpdateItemsBody(items=chunk)
             # Safe to repeat: a merge patch (RFC 7396) names the values that hold afterwards.
             unknown += self.transport.read(UnknownItems, "PATCH", "v1/items", body, safe=True).unknown
@@ -48,7 +51,7 @@ class Items:
 
     def get(self, item: ItemId) -> Item:
         """One item. Raises `NotFoundError`."""
-        return self.transport.read(ItemView, "GET", _path(item)).item()
+        return self.transport.read(ItemView, "GET", _path(ItemId(item))).item()
 
     def find(self, item: ItemId) -> Item | None:
         """One item, or None."""
@@ -59,8 +62,8 @@ class Items:
 
     def page(self, after: ItemId | None, limit: int) -> list[Item]:
         """Up to `limit` items (1 to 1,000) behind `after`."""
-        if not 1 <= limit <= _MOST_LISTED:
-            raise InvalidRequestError("limit", f"must be from 1 to {_MOST_LISTED}, is {limit}")
+        after = None if after is None else ItemId(after)
+        limit = whole("limit", limit, 1, MOST_LISTED)
         found: list[Item] = []
         while len(found) < limit:
             wanted = min(limit - len(found), MOST_ITEMS)
@@ -75,15 +78,18 @@ class Items:
 
     def remove(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Delete; the ids of those that were there."""
+        # Unchecked but for their type: an older version may have stored what is refused today, and the server knows.
+        ids = list(map(ItemId.stored, all_are(str, "items", items)))
         with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
-            done = pool.map(self._remove_one, map(_path, items))
-            return [item for item, was_there in zip(items, done, strict=True) if was_there]
+            done = pool.map(self._remove_one, map(_path, ids))
+            return [item for item, was_there in zip(ids, done, strict=True) if was_there]
 
     def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
         """Take photos out of items; those that were there."""
+        pairs = photo_pairs(photos)
         with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
-            done = pool.map(lambda pair: self._remove_one(f"{_path(pair[0])}/photos/{pair[1]}"), photos)
-            return [pair for pair, was_there in zip(photos, done, strict=True) if was_there]
+            done = pool.map(lambda pair: self._remove_one(f"{_path(pair[0])}/photos/{pair[1]}"), pairs)
+            return [pair for pair, was_there in zip(pairs, done, strict=True) if was_there]
 
     def _remove_one(self, path: str) -> bool:
         try:

@@ -24,13 +24,17 @@ class ModelVersion(Name):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """A unit vector, float32 [256], and the model that made it."""
+    """A unit vector, float32 [256], and the model that made it; any 256 numbers and the model's name as text will do.
+
+    Raises what `unit_vector` and `ModelVersion` raise.
+    """
 
     vector: Vector
     model: ModelVersion
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vector", unit_vector(self.vector))
+        object.__setattr__(self, "model", ModelVersion(self.model))
 
     def cosine(self, other: "Embedding") -> float:
         """Cosine in [-1, 1]. Raises `VersionMismatchError`: vectors of two versions never meet."""
@@ -40,8 +44,11 @@ class Embedding:
 
 
 def unit_vector(values: npt.ArrayLike) -> Vector:
-    """Check and scale to unit length: float32 [256]. Raises `InvalidRequestError` for a wrong length, NaN or zero."""
-    vector = np.asarray(values, dtype=np.float32)
+    """Check and scale to unit length: float32 [256].
+
+    Raises `InvalidRequestError` for a wrong length, NaN, zero, and what are no real numbers.
+    """
+    vector = _numbers(values)
     if vector.shape != (DIMENSIONS,):
         raise InvalidRequestError("vector", f"must have {DIMENSIONS} numbers, has shape {vector.shape}")
     length = float(np.linalg.norm(vector.astype(np.float64)))
@@ -50,3 +57,14 @@ def unit_vector(values: npt.ArrayLike) -> Vector:
     if abs(length - 1.0) <= _UNIT_TOLERANCE:
         return vector
     return (vector / np.float32(length)).astype(np.float32)
+
+
+def _numbers(values: npt.ArrayLike) -> Vector:
+    try:
+        given = np.asarray(values)
+    except (TypeError, ValueError) as error:  # rows of different lengths
+        raise InvalidRequestError("vector", "must be a list of numbers") from error
+    if given.dtype.kind not in "fiu":  # neither text, which NumPy would read, nor booleans
+        raise InvalidRequestError("vector", f"must be a list of numbers, not of {given.dtype}")
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused for that
+        return given.astype(np.float32, copy=False)

@@ -7,6 +7,7 @@ from lookalike.domain.attribute import AttributeValue, check_attributes, check_n
 from lookalike.domain.label import CATEGORY, Label
 from lookalike.domain.name import Name
 from lookalike.domain.photo import PhotoId
+from lookalike.domain.plain import listed
 from lookalike.domain.text import check_text
 from lookalike.errors import InvalidRequestError
 
@@ -118,6 +119,14 @@ class ItemPatch:
             )
         except InvalidRequestError as error:
             raise InvalidRequestError(error.field, f"item {self.id}: {error.message}") from error
+
+
+def photo_pairs(pairs: Iterable[tuple[str, str]]) -> list[tuple[ItemId, PhotoId]]:
+    """Check pairs of an item's and a photo's id; raise `InvalidRequestError` for anything else."""
+    every = [tuple(listed("photos", pair)) for pair in listed("photos", pairs)]
+    if any(len(pair) != len(("item", "photo")) for pair in every):
+        raise InvalidRequestError("photos", "must be pairs of an item's id and a photo's")
+    return [(ItemId(item), PhotoId(photo)) for item, photo in every]
 
 
 def merged(patches: Iterable[ItemPatch]) -> dict[ItemId, ItemPatch]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 from unicodedata import normalize
 
-from lookalike.domain.name import listed
+from lookalike.domain.plain import listed
 from lookalike.errors import InvalidRequestError
 
 CATEGORY = "category"

@@ -1,7 +1,8 @@
 import re
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
+from lookalike.domain.plain import listed
 from lookalike.errors import InvalidRequestError
 
 
@@ -17,7 +18,7 @@ class Name(str):
         """Check `value`; raise `InvalidRequestError` naming the kind when it does not fit."""
         if type(value) is cls:
             return value
-        if not isinstance(value, str) or cls.pattern.fullmatch(value) is None:
+        if not isinstance(value, str) or not cls.fits(value):
             raise InvalidRequestError(cls.kind, f"{value!r:.80} is not valid: {cls.rule}")
         return super().__new__(cls, value)
 
@@ -27,13 +28,11 @@ class Name(str):
         return [cls(value) for value in listed(f"{cls.kind}s", values)]
 
     @classmethod
+    def fits(cls, value: str) -> bool:
+        """Whether there can be such a name today."""
+        return cls.pattern.fullmatch(value) is not None
+
+    @classmethod
     def stored(cls, value: str) -> Self:
         """A name that a store gave back. It is not checked: an older version may have let in what is refused today."""
         return super().__new__(cls, value)
-
-
-def listed(field: str, values: Iterable[Any]) -> list[Any]:
-    """`values` as a list; raise `InvalidRequestError` for a text, whose letters nobody means, and what has no parts."""
-    if isinstance(values, str | bytes | bytearray | dict) or not isinstance(values, Iterable):
-        raise InvalidRequestError(field, f"must be a list, not {values!r:.80}")
-    return list(values)

@@ -1,14 +1,18 @@
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, fields
+from numbers import Real
+from typing import Any, Final
 
 from lookalike.domain.embedding import Embedding
 from lookalike.domain.filter import Filter
 from lookalike.domain.item import ItemId
+from lookalike.domain.plain import whole
+from lookalike.domain.text import check_text
 from lookalike.domain.upload import UploadId
 from lookalike.errors import InvalidRequestError
 
 DEFAULT_K: Final = 10
 MAX_K: Final = 1000
+_LONGEST_TEXT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,11 @@ class Region:
     bottom: float
 
     def __post_init__(self) -> None:
+        for side in fields(self):
+            given = getattr(self, side.name)
+            if isinstance(given, bool) or not isinstance(given, Real):
+                raise InvalidRequestError("region", f"{side.name} must be a number, not {given!r:.80}")
+            object.__setattr__(self, side.name, float(given))
         if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
             raise InvalidRequestError("region", "needs 0 <= left < right <= 1 and 0 <= top < bottom <= 1")
 
@@ -32,6 +41,12 @@ class ByPhoto:
     data: bytes
     region: Region | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.data, bytes | bytearray | memoryview):
+            raise InvalidRequestError("photo", f"must be the bytes of an image file, not {type(self.data).__name__}")
+        object.__setattr__(self, "data", bytes(self.data))
+        _check_region(self.region)
+
 
 @dataclass(frozen=True, slots=True)
 class ByUpload:
@@ -40,12 +55,19 @@ class ByUpload:
     upload: UploadId
     region: Region | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "upload", UploadId(self.upload))
+        _check_region(self.region)
+
 
 @dataclass(frozen=True, slots=True)
 class ByItem:
     """Look for items like one of the catalogue's own; the item itself is left out."""
 
     item: ItemId
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "item", ItemId(self.item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +76,18 @@ class ByVector:
 
     embedding: Embedding
 
+    def __post_init__(self) -> None:
+        _check_is(Embedding, "vector", self.embedding)
+
 
 @dataclass(frozen=True, slots=True)
 class ByText:
-    """Look for what words describe; needs a model with a text tower."""
+    """Look for what words describe, up to 1,000 characters; needs a model with a text tower."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        check_text("text", self.text, _LONGEST_TEXT)
 
 
 Subject = ByPhoto | ByUpload | ByItem | ByVector | ByText
@@ -67,12 +95,27 @@ Subject = ByPhoto | ByUpload | ByItem | ByVector | ByText
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for, among which items, and how many: 1 ≤ k ≤ 1,000."""
+    """What to look for, among which items, and how many: 1 ≤ k ≤ 1,000.
+
+    This and its parts take plain values where those will do, and raise `InvalidRequestError` for others.
+    """
 
     subject: Subject
     filter: Filter = field(default_factory=Filter)
     k: int = DEFAULT_K
 
     def __post_init__(self) -> None:
-        if not 1 <= self.k <= MAX_K:
-            raise InvalidRequestError("k", f"must be from 1 to {MAX_K}, is {self.k}")
+        _check_is(Subject, "subject", self.subject)
+        _check_is(Filter, "filter", self.filter)
+        object.__setattr__(self, "k", whole("k", self.k, 1, MAX_K))
+
+
+def _check_region(region: Region | None) -> None:
+    if region is not None:
+        _check_is(Region, "region", region)
+
+
+def _check_is(kind: Any, field_: str, value: object) -> None:
+    if not isinstance(value, kind):
+        expected = getattr(kind, "__name__", None) or "one of " + ", ".join(k.__name__ for k in kind.__args__)
+        raise InvalidRequestError(field_, f"must be {expected}, not {type(value).__name__}")

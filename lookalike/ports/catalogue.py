@@ -2,7 +2,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from lookalike.domain.catalogue import CatalogueStatus
 from lookalike.domain.item import Item, ItemId, ItemPatch
@@ -10,18 +10,43 @@ from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
 from lookalike.domain.upload import Upload
+from lookalike.errors import InvalidRequestError
+
+MOST_LISTED: Final = 1000
+"""Items of one `list_items`."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewPhoto:
     """A photo to bring in for an item: an image file, or its bytes. `source` names it in reports.
 
-    An `Item` replaces the description that is there, an `ItemPatch` changes the parts that it names.
+    An `Item` replaces the description that is there, an `ItemPatch` changes the parts that it names. A path may be
+    text. Raises `InvalidRequestError` for anything else.
     """
 
     item: Item | ItemPatch
     content: Path | bytes
     source: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.item, Item | ItemPatch):
+            raise InvalidRequestError("item", f"must be an Item or an ItemPatch, not {type(self.item).__name__}")
+        if isinstance(self.content, str):
+            object.__setattr__(self, "content", Path(self.content))
+        if not isinstance(self.content, bytes | Path):
+            raise InvalidRequestError("photo", f"must be a path or bytes, not {type(self.content).__name__}")
+        if not isinstance(self.source, str):
+            raise InvalidRequestError("source", f"must be text, not {self.source!r:.80}")
+
+
+def each_new_photo(photos: Iterable[NewPhoto]) -> Iterator[NewPhoto]:
+    """The photos one by one; raises `InvalidRequestError` at what is none."""
+    if not isinstance(photos, Iterable):
+        raise InvalidRequestError("photos", f"must be a list of NewPhoto, not {type(photos).__name__}")
+    for photo in photos:
+        if not isinstance(photo, NewPhoto):
+            raise InvalidRequestError("photos", f"must each be a NewPhoto, not {type(photo).__name__}")
+        yield photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +63,10 @@ class Imported:
 
 
 class Catalogue(Protocol):
-    """One shop's catalogue as `lookalike.connect` gives it, wherever it lives."""
+    """One shop's catalogue as `lookalike.connect` gives it, wherever it lives.
+
+    Ids may be given as text. Every method raises `InvalidRequestError`, naming the field, for what is no id.
+    """
 
     def put_items(self, items: Sequence[Item]) -> None:
         """Insert or replace descriptions; photos stay, filters see the new labels when this returns."""
@@ -61,7 +89,10 @@ class Catalogue(Protocol):
         ...
 
     def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
-        """Delete items with their photos; returns the ids of those that were there."""
+        """Delete items with their photos; returns the ids of those that were there.
+
+        Also items whose ids an older version let in and today's rules refuse.
+        """
         ...
 
     def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:

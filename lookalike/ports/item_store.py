@@ -7,7 +7,11 @@ from lookalike.domain.photo import PhotoId
 
 
 class ItemStore(Protocol):
-    """The items of catalogues and which photos show them."""
+    """The items of catalogues and which photos show them.
+
+    A stored row that today's rules refuse is left out of every answer, with a line in the log; it can be written over
+    and removed.
+    """
 
     def put_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
         """Insert or replace descriptions. The photos an item has stay: `Item.photos` is not written by this."""
@@ -39,7 +43,10 @@ class ItemStore(Protocol):
         ...
 
     def remove_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Item]:
-        """Delete items and their ties to photos; returns those that were there."""
+        """Delete items and their ties to photos; returns those that were there.
+
+        Of one that cannot be read that is its id, and nothing of the rest.
+        """
         ...
 
     def page(self, catalogue: CatalogueId, after: ItemId | None, limit: int) -> list[Item]:

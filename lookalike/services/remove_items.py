@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import ItemId
+from lookalike.domain.plain import listed
 from lookalike.domain.upload import Upload, UploadId
 from lookalike.ports.clock import Clock
 from lookalike.ports.event_log import Event, EventKind, EventLog
@@ -58,8 +59,20 @@ class _Removal:
 class RemoveItems(_Removal):
     """Take items out: their entries, descriptions and uploads, and those of their photos that show no other item."""
 
-    def __call__(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[ItemId]:
-        """The ids of those that were there. Unknown ones are ignored; removing again changes nothing."""
+    def __call__(self, catalogue: CatalogueId, items: Sequence[str]) -> list[ItemId]:
+        """The ids of those that were there. Unknown ones are ignored; removing again changes nothing.
+
+        An id that today's rules refuse is taken where an older version has stored it. Raises `InvalidRequestError`,
+        before anything of today's is removed, where it has not, and for what is no id at all.
+        """
+        given = [item if isinstance(item, str) else ItemId(item) for item in listed("items", items)]
+        refused = [ItemId.stored(item) for item in given if not ItemId.fits(item)]
+        removed = self._remove(catalogue, refused) if refused else []
+        for item in set(refused) - set(removed):
+            ItemId(str(item))  # raises
+        return removed + self._remove(catalogue, [ItemId(item) for item in given if ItemId.fits(item)])
+
+    def _remove(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[ItemId]:
         there = self.items.get_many(catalogue, items)
         self.index.remove_items(catalogue, items)
         uploads = self.ledger.uploads_of_items(catalogue, items)

@@ -11,6 +11,7 @@ from lookalike.adapters.aws.parallel import chunks, in_parallel
 from lookalike.adapters.aws.row import Row, to_wire
 from lookalike.adapters.aws.tables import BY_PHOTO, BY_SHARD, ITEM_PHOTOS, ITEMS, all_shards, joined, shard_of
 from lookalike.adapters.aws.write import deletion, held, update
+from lookalike.adapters.readable import Readable, stand_in
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import Item, ItemId, ItemPatch, merged
 from lookalike.domain.label import Label
@@ -39,6 +40,7 @@ class DynamoItemStore:
         self._backoff = backoff or Backoff()
         self._items = DynamoTable(client, ITEMS, items, self._backoff)
         self._ties = DynamoTable(client, ITEM_PHOTOS, item_photos, self._backoff)
+        self._readable = Readable(_to_item, itemgetter("id"))
 
     def put_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
         """Insert or replace descriptions. The photos an item has stay."""
@@ -51,14 +53,13 @@ class DynamoItemStore:
         A write holds only if the description still is the one that was read, by the revision each write gives it.
         """
         wanted = merged(patches)
-        there = {row["id"]: row for row in self._items.get_many([_key(catalogue, item) for item in wanted])}
+        there = {row["id"]: row for row in self._rows(catalogue, list(wanted))}
         done = in_parallel(lambda patch: self._update(catalogue, patch, there.get(patch.id)), wanted.values())
         return [item for item, is_there in zip(wanted, done, strict=True) if not is_there]
 
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
         """The items there are, with their photos; missing and other catalogues' ones are left out."""
-        found = self._items.get_many([_key(catalogue, item) for item in items])
-        return {item.id: item for item in map(_to_item, found)}
+        return {item.id: item for item in self._readable.all(self._rows(catalogue, items))}
 
     def attach_photos(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
         """Add photos to items, after those there are; pairs that are there, or whose item is not, are ignored."""
@@ -83,18 +84,21 @@ class DynamoItemStore:
         """Which items each photo shows, in the order of their ids; photos that show none are left out."""
         different = list(dict.fromkeys(photos))
         ties = in_parallel(lambda photo: list(self._ties.query(joined(catalogue, photo))), different)
-        shown = {p: tuple(ItemId(row["item"]) for row in rows) for p, rows in zip(different, ties, strict=True)}
+        shown = {p: tuple(ItemId.stored(row["item"]) for row in rows) for p, rows in zip(different, ties, strict=True)}
         return {photo: items for photo, items in shown.items() if items}
 
     def remove_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Item]:
         """Delete items and their ties to photos; returns those that were there."""
-        there = self.get_many(catalogue, items)
-        removed = in_parallel(lambda item: self._remove(catalogue, item), there.values())
-        return [item for item in removed if item is not None]
+        removed = in_parallel(lambda row: self._remove(catalogue, row), self._rows(catalogue, items))
+        return [self._readable.one(row) or stand_in(row["id"]) for row in removed if row is not None]
 
     def page(self, catalogue: CatalogueId, after: ItemId | None, limit: int) -> list[Item]:
         """Up to `limit` items in the order of their ids, starting behind `after`."""
-        return list(map(_to_item, self._items.query(catalogue, after=after, most=limit)))
+
+        def rows_behind(last: ItemId | None, most: int) -> list[Row]:
+            return list(self._items.query(catalogue, after=last, most=most))
+
+        return self._readable.page(rows_behind, after, limit)
 
     def count(self, catalogue: CatalogueId) -> tuple[int, int]:
         """How many items, and how many different photos they have.
@@ -116,7 +120,7 @@ class DynamoItemStore:
 
     def _update(self, catalogue: CatalogueId, patch: ItemPatch, row: Row | None) -> bool:
         for _ in self._backoff.rounds():
-            seen = _to_item(row) if row else None
+            seen = self._readable.one(row) if row else None
             if not patch.applies_to(seen):
                 return False
             wanted = patch.apply(seen)
@@ -125,12 +129,15 @@ class DynamoItemStore:
             change = update(described, condition=condition, values=values, keeping={"photos": []})
             if wanted == seen or self._items.change(_key(catalogue, patch.id), change):
                 return True
-            row = next(iter(self._items.get_many([_key(catalogue, patch.id)])), None)
+            row = next(iter(self._rows(catalogue, [patch.id])), None)
         raise OverloadedError(f"too many writers on item {patch.id}")
+
+    def _rows(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Row]:
+        return self._items.get_many([_key(catalogue, item) for item in items])
 
     def _photos(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, tuple[str, ...]]:
         rows = self._items.get_many([_key(catalogue, item) for item in items], "id", "photos")
-        return {ItemId(row["id"]): tuple(row["photos"]) for row in rows}
+        return {ItemId.stored(row["id"]): tuple(row["photos"]) for row in rows}
 
     def _relist(
         self,
@@ -165,23 +172,23 @@ class DynamoItemStore:
             seen = left
         return True
 
-    def _remove(self, catalogue: CatalogueId, item: Item) -> Item | None:
+    def _remove(self, catalogue: CatalogueId, row: Row) -> Row | None:
+        item = ItemId.stored(row["id"])
         for _ in self._backoff.rounds():
-            if self._delete(catalogue, item):
-                return item
-            there = self.get_many(catalogue, [item.id])
-            if item.id not in there:
+            if self._delete(catalogue, item, row["photos"]):
+                return row
+            there = self._rows(catalogue, [item])
+            if not there:
                 return None
-            item = there[item.id]
-        raise OverloadedError(f"too many writers on item {item.id}")
+            row = there[0]
+        raise OverloadedError(f"too many writers on item {item}")
 
-    def _delete(self, catalogue: CatalogueId, item: Item) -> bool:
-        left = item.photos
+    def _delete(self, catalogue: CatalogueId, item: ItemId, left: Sequence[str]) -> bool:
         while len(left) > _MOST_TIES:
-            if not self._change_photos(catalogue, item.id, left, left[_MOST_TIES:]):
+            if not self._change_photos(catalogue, item, left, left[_MOST_TIES:]):
                 return False
             left = left[_MOST_TIES:]
-        return self._change_photos(catalogue, item.id, left, None)
+        return self._change_photos(catalogue, item, left, None)
 
     def _change_photos(
         self, catalogue: CatalogueId, item: ItemId, seen: Sequence[str], photos: Sequence[str] | None

@@ -2,16 +2,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any, Final
 
 from lookalike.adapters.embedded.counters import Counters, KeptCount
 from lookalike.adapters.embedded.database import Database, Row, json_list
+from lookalike.adapters.readable import Readable, stand_in
 from lookalike.domain.attribute import AttributeValue
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import Item, ItemId, ItemPatch, merged
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
-from lookalike.errors import LookalikeError
 
 ITEMS: Final = KeptCount("items", "items", "catalogue")
 PHOTOS: Final = KeptCount(
@@ -60,6 +61,7 @@ class SqliteItemStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counters = Counters(database)
+        self._readable = Readable(_to_item, itemgetter(0))
         database.migrate("item_store", _SCHEMA)
 
     def put_many(self, catalogue: CatalogueId, items: Sequence[Item]) -> None:
@@ -84,8 +86,7 @@ class SqliteItemStore:
 
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
         """The items there are, with their photos; missing and other catalogues' ones are left out."""
-        found = self._items(catalogue, "id IN (SELECT value FROM json_each(?))", json_list(items))
-        return {item.id: item for item in found}
+        return {item.id: item for item in self._readable.all(self._rows_of(catalogue, items))}
 
     def attach_photos(self, catalogue: CatalogueId, pairs: Sequence[tuple[ItemId, PhotoId]]) -> None:
         """Add photos to items, after those there are; pairs that are there, or whose item is not, are ignored."""
@@ -112,20 +113,24 @@ class SqliteItemStore:
         rows = self._database.query(statement, (catalogue, json_list(photos)))
         shown: dict[PhotoId, tuple[ItemId, ...]] = {}
         for photo, item in rows:
-            shown[PhotoId(photo)] = (*shown.get(photo, ()), ItemId(item))
+            shown[PhotoId.stored(photo)] = (*shown.get(photo, ()), ItemId.stored(item))
         return shown
 
     def remove_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Item]:
         """Delete items and their ties to photos; returns those that were there."""
         with self._database.transaction():
-            found = list(self.get_many(catalogue, items).values())
+            rows = self._rows_of(catalogue, items)
             statement = "DELETE FROM items WHERE catalogue = ? AND id = ?"
-            self._database.execute_many(statement, ((catalogue, item.id) for item in found))
-            return found
+            self._database.execute_many(statement, ((catalogue, row[0]) for row in rows))
+        return [self._readable.one(row) or stand_in(row[0]) for row in rows]
 
     def page(self, catalogue: CatalogueId, after: ItemId | None, limit: int) -> list[Item]:
         """Up to `limit` items in the order of their ids, starting behind `after`."""
-        return self._items(catalogue, "id > ? ORDER BY id LIMIT ?", after or "", limit)
+
+        def rows_behind(last: str, most: int) -> list[Row]:
+            return self._rows(catalogue, "id > ? ORDER BY id LIMIT ?", last, most)
+
+        return self._readable.page(rows_behind, after or "", limit)
 
     def count(self, catalogue: CatalogueId) -> tuple[int, int]:
         """How many items, and how many different photos they have."""
@@ -133,17 +138,19 @@ class SqliteItemStore:
 
     def find_refused(self, catalogue: CatalogueId) -> dict[str, str]:
         """The rows that cannot be read as items, by the id that stands there, each as JSON; reads all of them."""
-        statement = f"SELECT {_ITEM}, {_PHOTOS} FROM items WHERE catalogue = ? AND id > ? ORDER BY id LIMIT 1000"
         refused: dict[str, str] = {}
         after = ""
-        while rows := self._database.query(statement, (catalogue, after)):
+        while rows := self._rows(catalogue, "id > ? ORDER BY id LIMIT 1000", after):
             after = rows[-1][0]
-            refused |= {row[0]: json.dumps(row) for row in rows if not _is_readable(row)}
+            refused |= {row[0]: json.dumps(row) for row in rows if self._readable.one(row) is None}
         return refused
 
-    def _items(self, catalogue: CatalogueId, condition: str, *parameters: str | int) -> list[Item]:
+    def _rows_of(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> list[Row]:
+        return self._rows(catalogue, "id IN (SELECT value FROM json_each(?))", json_list(items))
+
+    def _rows(self, catalogue: CatalogueId, condition: str, *parameters: str | int) -> list[Row]:
         statement = f"SELECT {_ITEM}, {_PHOTOS} FROM items WHERE catalogue = ? AND {condition}"
-        return list(map(_to_item, self._database.query(statement, (catalogue, *parameters))))
+        return self._database.query(statement, (catalogue, *parameters))
 
 
 def _from_item(item: Item) -> Row:
@@ -162,14 +169,6 @@ def _to_item(row: Row) -> Item:
         url=url,
         photos=tuple(map(PhotoId, json.loads(photos))),
     )
-
-
-def _is_readable(row: Row) -> bool:
-    try:
-        _to_item(row)
-    except (LookalikeError, ValueError, TypeError, AttributeError, KeyError):
-        return False
-    return True
 
 
 def _encode(attributes: Mapping[str, AttributeValue]) -> str:

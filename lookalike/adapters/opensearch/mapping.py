@@ -96,7 +96,7 @@ def document_id(item: ItemId, photo: PhotoId) -> str:
 def read_document_id(text: str) -> tuple[ItemId, PhotoId]:
     """The entry's key that `document_id` wrote."""
     item, _, photo = text.rpartition(_KEY)
-    return ItemId(item), PhotoId(photo)
+    return ItemId.stored(item), PhotoId.stored(photo)
 
 
 def document(entry: IndexEntry) -> dict[str, Any]:

@@ -1,19 +1,27 @@
 """Every message comes late, twice and in any order; every store is down for a moment: still nothing is lost."""
 
+from collections.abc import Callable
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from service_harness import SHOP, Works, item, photo_of, picture
+from unsteady import UnsteadyIndex
 
-from lookalike.domain.item import ItemId
+from lookalike.domain.filter import Filter
+from lookalike.domain.item import ItemId, ItemPatch
+from lookalike.domain.label import Label
 from lookalike.domain.query import ByPhoto, Query
 from lookalike.domain.upload import UploadId, UploadStatus
-from lookalike.errors import UnavailableError
+from lookalike.errors import UnavailableError, UnknownFacetError
 from lookalike.ports.work_queue import Pointer
 
 BAD = b"no photo at all"
 PHOTOS = {colour: picture(colour, size=32) for colour in ("red", "blue", "lime")} | {"none": BAD}
 ITEMS = [ItemId("a"), ItemId("b")]
+COLOURS = ("red", "blue", "green")
+colours = st.sampled_from(COLOURS)
+failures = st.lists(st.sampled_from(["", "before", "after"]), max_size=4)
 photos = st.sampled_from(sorted(PHOTOS))
 picks = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 
@@ -21,8 +29,10 @@ picks = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 class Messages(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
-        self.works = Works()
-        self.works.put(SHOP, [item(name) for name in ITEMS])
+        self.index = UnsteadyIndex()
+        self.works = Works(index=self.index)
+        self.works.put(SHOP, [item(name, "dress", "colour:red") for name in ITEMS])
+        self.owed: list[Callable[[], object]] = []
         self.sent: dict[UploadId, tuple[ItemId | None, bytes]] = {}
         self.seen: list[Pointer] = []
 
@@ -71,9 +81,38 @@ class Messages(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(ITEMS))
     def remove_and_put_back(self, name: ItemId) -> None:
+        self._retry()
         self.works.remove(SHOP, [name])
         self.sent = {upload: what for upload, what in self.sent.items() if what[0] != name}
         self.works.put(SHOP, [item(name)])
+
+    @rule(name=st.sampled_from(ITEMS), colour=colours, fails=failures)
+    def put(self, name: ItemId, colour: str, fails: list[str]) -> None:
+        self._owe(fails, lambda: self.works.put(SHOP, [item(name, "dress", f"colour:{colour}")]))
+
+    @rule(name=st.sampled_from(ITEMS), colour=colours, fails=failures)
+    def update(self, name: ItemId, colour: str, fails: list[str]) -> None:
+        patch = ItemPatch(name, labels=frozenset({Label("colour", colour)}))
+        self._owe(fails, lambda: self.works.update(SHOP, [patch]))
+
+    @rule(at=picks, fails=failures)
+    def index_while_the_index_fails(self, at: list[int], fails: list[str]) -> None:
+        pointers = self._pick(at)
+        self._owe(fails, lambda: self.works.index_photos(pointers))
+
+    def _owe(self, fails: list[str], call: Callable[[], object]) -> None:
+        """What failed is tried again later, before anything else of its kind."""
+        self._retry()
+        try:
+            with self.index.failing(fails):
+                call()
+        except UnavailableError:
+            self.owed.append(call)
+
+    @rule()
+    def _retry(self) -> None:
+        while self.owed:
+            self.owed.pop()()
 
     @invariant()
     def what_is_told_as_indexed_is_found(self) -> None:
@@ -82,9 +121,28 @@ class Messages(RuleBasedStateMachine):
                 found = self.works.find(SHOP, Query(ByPhoto(data))).neighbours
                 assert of in {one.item.id for one in found if one.photo == photo_of(data)}
 
+    @invariant()
+    def filters_agree_with_what_is_stored(self) -> None:
+        if getattr(self, "owed", True):
+            return
+        items = self.works.items.get_many(SHOP, ITEMS)
+        entered = {item for item, _ in self.index.keys(SHOP)}
+        for label in [Label("colour", colour) for colour in COLOURS]:
+            expected = {one.id for one in items.values() if one.id in entered and label in one.labels}
+            assert self._filtered(label) == expected
+
+    def _filtered(self, label: Label) -> set[ItemId]:
+        query = Query(ByPhoto(PHOTOS["red"]), Filter.of(any_of=[label]))
+        try:
+            return {one.item.id for one in self.works.find(SHOP, query).neighbours}
+        except UnknownFacetError:
+            return set()
+
     def teardown(self) -> None:
         if not hasattr(self, "works"):
             return
+        self._retry()
+        self.filters_agree_with_what_is_stored()
         for _ in range(4):  # whatever was not done comes again
             pointers = [Pointer(SHOP, upload) for upload in self.sent]
             self.works.prepare(pointers)

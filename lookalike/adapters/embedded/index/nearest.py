@@ -150,7 +150,7 @@ def _best(view: View, rows: Rows, rough: Scores, wanted: Wanted) -> list[Hit]:
         best[item] = min(best.get(item, _WORSE), (-score, photo))
     ranked = sorted(best.items(), key=lambda found: (found[1][0], found[0]))[: wanted.k]
     # Names are checked here and not when opening: a check a row would take most of that time.
-    return [Hit(ItemId(item), PhotoId(photo), -negated) for item, (negated, photo) in ranked]
+    return [Hit(ItemId.stored(item), PhotoId.stored(photo), -negated) for item, (negated, photo) in ranked]
 
 
 def _contenders(view: View, rows: Rows, rough: Scores, wanted: Wanted) -> list[int]:

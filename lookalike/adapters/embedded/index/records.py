@@ -103,7 +103,7 @@ class Records:
         columns = "row, item, photo, labels"
         statement = f"SELECT {columns} FROM index_entries WHERE generation = ? AND {condition}"  # noqa: S608 - constants
         return [
-            Record(row, ItemId(item), PhotoId(photo), frozenset(json.loads(labels)))
+            Record(row, ItemId.stored(item), PhotoId.stored(photo), frozenset(json.loads(labels)))
             for row, item, photo, labels in self._database.query(statement, (self._generation, values))
         ]
 
