@@ -79,7 +79,7 @@ class Items:
     def remove(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Delete; the ids of those that were there."""
         # Unchecked but for their type: an older version may have stored what is refused today, and the server knows.
-        ids = list(map(ItemId.stored, all_are(str, "items", items)))
+        ids = [ItemId.stored(item) if item else ItemId(item) for item in all_are(str, "items", items)]
         with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
             done = pool.map(self._remove_one, map(_path, ids))
             return [item for item, was_there in zip(ids, done, strict=True) if was_there]

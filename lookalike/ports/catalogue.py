@@ -41,7 +41,7 @@ class NewPhoto:
 
 def each_new_photo(photos: Iterable[NewPhoto]) -> Iterator[NewPhoto]:
     """The photos one by one; raises `InvalidRequestError` at what is none."""
-    if not isinstance(photos, Iterable):
+    if isinstance(photos, str | bytes) or not isinstance(photos, Iterable):
         raise InvalidRequestError("photos", f"must be a list of NewPhoto, not {type(photos).__name__}")
     for photo in photos:
         if not isinstance(photo, NewPhoto):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,6 +113,40 @@ class CatalogueBehaviour:
     def test_no_page_holds_none_or_too_many(self, catalogue: Catalogue, limit: int) -> None:
         with pytest.raises(InvalidRequestError):
             catalogue.list_items(limit=limit)
+
+    def test_plain_values_do_where_ids_are_asked_for(self, stocked: Any, photos: list[bytes]) -> None:
+        photo = str(PhotoId.of(photos[2]))
+        assert stocked.get_item("sku-2").id == "sku-2"
+        assert [one.id for one in stocked.list_items("sku-3", np.int64(1))] == ["sku-4"]
+        assert stocked.thumbnail(photo)
+        query = Query(ByItem("sku-1"), Filter.of(any_of=["colour:blue"]))  # type: ignore[arg-type]
+        assert {one.item.id for one in stocked.search(query).neighbours} == {"sku-3", "sku-5"}
+        assert stocked.remove_photos([["sku-2", photo]]) == [("sku-2", photo)]
+        assert stocked.remove_items(("sku-2", "sku-7")) == ["sku-2"]
+
+    @pytest.mark.parametrize("bad", [None, 1, b"sku-1", "SKU 12/3", "", ["sku-1"]], ids=repr)
+    def test_what_is_no_id_is_refused(self, shown: Any, bad: object) -> None:
+        calls: list[Callable[[], object]] = [
+            lambda: shown.get_item(bad),
+            lambda: shown.remove_items([bad]),
+            lambda: shown.remove_items("sku-1"),
+            lambda: shown.remove_photos([(bad, "0" * 64)]),
+            lambda: shown.remove_photos([("sku-1", bad)]),
+            lambda: shown.remove_photos([bad]),
+            lambda: shown.thumbnail(bad),
+            lambda: shown.put_items([bad]),
+            lambda: shown.put_items(bad),
+            lambda: shown.update_items([bad]),
+            lambda: list(shown.import_photos([bad])),
+            lambda: list(shown.import_photos(bad)),
+            lambda: shown.search(bad),
+            *([] if bad is None else [lambda: shown.list_items(bad)]),
+            *([] if bad == 1 else [lambda: shown.list_items(limit=bad)]),
+        ]
+        for call in calls:
+            with pytest.raises(InvalidRequestError):
+                call()
+        assert shown.status().items == STOCK
 
     def test_a_photo_finds_its_own_item_first(self, shown: Catalogue, photos: list[bytes]) -> None:
         result = shown.search(Query(ByPhoto(photos[2]), k=STOCK))

@@ -63,9 +63,9 @@ def test_writers_side_by_side_leave_store_and_index_agreeing(order: list[int]) -
     assert works.entries() == 2
 
 
-@settings(max_examples=60, deadline=None)
-@given(order=st.lists(st.integers(0, 1), max_size=60))
-def test_a_photo_removed_while_it_is_indexed_leaves_nothing_or_stays_whole(order: list[int]) -> None:
+@pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)], ids=["removed-meanwhile", "indexed-meanwhile"])
+@pytest.mark.parametrize("calls", range(20))
+def test_a_photo_removed_at_any_moment_of_being_indexed_leaves_nothing(calls: int, first: int, then: int) -> None:
     works = Works()
     works.put(SHOP, [item("a")])
     upload = works.send(RED, A)
@@ -77,7 +77,7 @@ def test_a_photo_removed_while_it_is_indexed_leaves_nothing_or_stays_whole(order
             Actor(works, lambda its: its.index_photos(pointers)),
             Actor(works, lambda its: its.remove_photos(SHOP, [pair])),
         ],
-        order,
+        [first] * calls + [then] * 20,
     )
     for _ in range(3):
         works.prepare(works.received.drain())
