@@ -20,7 +20,7 @@ _KEPT: Final = (ITEMS, PHOTOS, UPLOADS, ENTRIES)
 def check_database(stores: Stores, catalogue: CatalogueId, *, repair: bool) -> Iterator[Damage]:
     """What is wrong with the database's file and rows; to be asked before anything is read through the ports.
 
-    Rows that are no items by the present rules are told whole and deleted, for they can be neither shown nor removed.
+    Rows that are no items by the present rules are told whole and deleted, for they cannot be shown.
     """
     for problem in stores.database.check():
         yield Damage("database", "catalogue.sqlite3", f"{problem}: bring it back from a copy")
