@@ -17,14 +17,37 @@ _PROBLEM: Final[tuple[type[BaseModel], JsonSchemaMode]] = (Problem, "serializati
 _DESCRIPTION: Final = """Visual product search that a shop owns: a photo goes in, its look-alikes come out.
 
 Photos come in by two steps: ask for a form, then POST its fields and the file to its URL. Pixels never travel in an
-API body. Every failure is a problem (RFC 9457); every answer has `Server-Timing` and `X-Request-Id`."""
+API body. Every failure is a problem (RFC 9457); every answer has `X-Request-Id`, and those of a route `Server-Timing`.
+
+Every path that takes GET takes HEAD as well. OPTIONS answers 204 with `Allow`, which also comes with the 405 that any
+other method gets. A request that is no HTTP gets 400, and one whose head is too large 431.
+
+The address that an upload form names is no part of this document: in the cloud it is the bucket's."""
 _ANYWHERE: Final = {
-    401: "No token, or one that does not verify",
-    403: "Not allowed",
+    403: "Not allowed, or not under this host name",
+    408: "The request took too long to arrive",
+    413: "The body is too large",
+    422: "Not valid; `field` says where",
     429: "Refused early, see Retry-After",
+    500: "Something went wrong on our side",
     503: "A part is not answering, see Retry-After",
 }
-_TOLD: Final = {404: "No such thing in this catalogue", 422: "Not valid; `field` says where"}
+_WITH_TOKEN: Final = {401: "No token, or one that does not verify"}
+_WITH_BODY: Final = {415: "The body is not sent as application/json"}
+_TOLD: Final = {404: "No such thing in this catalogue", 409: "Something else got there first"}
+_RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds until the next try", "schema": {"type": "string"}}}
+_HEADERS: Final = {
+    201: {"Location": {"description": "Where the new thing is", "schema": {"type": "string"}}},
+    401: {"WWW-Authenticate": {"description": "How to say who asks", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+_REQUEST_ID: Final = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "description": "The caller's own id of this request: 1 to 128 letters, digits and `. _ : = -`; others are ignored.",
+    "schema": {"type": "string"},
+}
 
 
 def openapi_document(routes: tuple[AnyRoute, ...] = ROUTES) -> dict[str, Any]:
@@ -76,7 +99,7 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "parameters": list(_parameters(route)),
+        "parameters": [*_parameters(route), _REQUEST_ID],
         "responses": _responses(route, schemas),
     }
     if route.body is not None:
@@ -101,7 +124,11 @@ def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         good["content"] = {route.answer: {}}
     elif route.answer is not None:
         good["content"] = {JSON: {"schema": schemas.ref(route.answer, "serialization")}}
-    problem = {MEDIA_TYPE: {"schema": schemas.ref(Problem, "serialization")}}
-    told = {status: _TOLD[status] for status in (*route.problems, 422)} | ({} if route.public else _ANYWHERE)
-    bad = {str(status): {"description": told[status], "content": problem} for status in sorted(told)}
-    return {str(route.status): good, **bad}
+    told = {status: _TOLD[status] for status in route.problems} | _ANYWHERE
+    told |= ({} if route.public else _WITH_TOKEN) | ({} if route.body is None else _WITH_BODY)
+    problem = {"content": {MEDIA_TYPE: {"schema": schemas.ref(Problem, "serialization")}}}
+    bad = {status: {"description": told[status], **problem} for status in sorted(told)}
+    return {
+        str(status): {**part, "headers": _HEADERS[status]} if status in _HEADERS else part
+        for status, part in {route.status: good, **bad}.items()
+    }

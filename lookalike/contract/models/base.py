@@ -1,5 +1,5 @@
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler, GetPydanticSchema, PlainSerializer
 from pydantic_core import PydanticCustomError, core_schema
@@ -14,6 +14,9 @@ from lookalike.domain.upload import UploadId
 from lookalike.errors import InvalidRequestError
 
 _LONGEST_LABEL = 200
+# What a schema can say of labels; besides, values are printable and, once spaces are dashes, at most 64 long.
+VALUE_PATTERN = r"^[^,]*[^,\s][^,]*$"
+_LABEL = r"^\s*[A-Za-z][A-Za-z0-9_-]{0,31}\s*:[^,]*[^,\s][^,]*$"
 T = TypeVar("T")
 
 
@@ -47,6 +50,26 @@ def refusal(error: InvalidRequestError, *, inside: bool = False) -> PydanticCust
     return PydanticCustomError("refused", "{message}", {"message": error.message, **where})
 
 
+def exactly_one(branches: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """Schema of an object with exactly one of the members `branches` that is not null.
+
+    Each names the members that have to come with it, or may where a question mark follows; the rest must be null.
+    """
+    companions = {name.rstrip("?") for names in branches.values() for name in names}
+    known = {*branches, *companions}
+
+    def branch(own: str, with_it: Collection[str]) -> dict[str, Any]:
+        there = [own, *(name for name in with_it if not name.endswith("?"))]
+        allowed = {own, *(name.rstrip("?") for name in with_it)}
+        forbidden = {name: {"type": "null"} for name in sorted(known - allowed)}
+        return {
+            "required": there,
+            "properties": {**{name: {"not": {"type": "null"}} for name in there}, **forbidden},
+        }
+
+    return {"anyOf": [branch(own, with_it) for own, with_it in branches.items()]}
+
+
 def _name_schema(kind: type[Name], _: GetCoreSchemaHandler) -> core_schema.CoreSchema:
     return core_schema.no_info_after_validator_function(
         checked(kind),
@@ -66,7 +89,7 @@ def _label_schema(_: type[Label], __: GetCoreSchemaHandler) -> core_schema.CoreS
         json_schema=text,
         python_schema=core_schema.union_schema([core_schema.is_instance_schema(Label), text]),
         serialization=core_schema.to_string_ser_schema(),
-        metadata={"pydantic_js_updates": {"description": "facet:value", "examples": ["colour:red"]}},
+        metadata={"pydantic_js_updates": {"pattern": _LABEL, "description": "facet:value", "examples": ["colour:red"]}},
     )
 
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from lookalike.contract.models.base import ItemName, LabelText, Model, PhotoName, View, checked, refusal
+from lookalike.contract.models.base import VALUE_PATTERN, ItemName, LabelText, Model, PhotoName, View, checked, refusal
 from lookalike.domain.attribute import AttributeValue
 from lookalike.domain.item import Item, ItemPatch
 from lookalike.domain.label import CATEGORY, Label
@@ -21,6 +21,11 @@ _KINDS: Final = 'must be a string, a finite number, a boolean, or a date as {"da
 def _no_default(schema: dict[str, Any]) -> None:
     """For a part that need not be named: that it is None then is not what null says."""
     schema.pop("default")
+
+
+def _any_of(schema: dict[str, Any]) -> None:
+    """A whole number is a number as well, so the branches overlap."""
+    schema["anyOf"] = [branch for branch in schema.pop("oneOf") if branch.get("type") != "integer"]
 
 
 class DateAttribute(Model):
@@ -50,11 +55,20 @@ AttributeBody = Annotated[
     Annotated[bool, Tag("<boolean>")]
     | Annotated[int, Field(ge=-_SAFE, le=_SAFE), Tag("<whole>")]
     | Annotated[float, Tag("<number>")]
-    | Annotated[str, Tag("<text>")]
+    | Annotated[str, Field(max_length=1024), Tag("<text>")]
     | Annotated[DateAttribute, Tag("<date>")],
     Discriminator(_kind, custom_error_type="attribute", custom_error_message=_KINDS),
+    Field(json_schema_extra=_any_of),
 ]
-Category = Annotated[str, AfterValidator(checked(lambda value: Label(CATEGORY, value).value))]
+Category = Annotated[
+    str,
+    AfterValidator(checked(lambda value: Label(CATEGORY, value).value)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64, "pattern": VALUE_PATTERN}),
+]
+_NAMES: Final = {"propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"}}
+_URL: Final = {"type": "string", "maxLength": 2048}
+Url = Annotated[str, WithJsonSchema({**_URL, "pattern": "^https?://"})]
+UrlOrNone = Annotated[str, WithJsonSchema({**_URL, "pattern": "^(https?://|$)"})]  # an empty one clears
 
 
 class ItemBody(Model):
@@ -67,10 +81,11 @@ class ItemBody(Model):
     attributes: dict[str, AttributeBody] = Field(
         {},
         max_length=64,
+        json_schema_extra=_NAMES,
         description='Strings, numbers, booleans, and dates as {"date": "2026-01-31"}.',
         examples=[{"price": 19.9, "in_stock": True, "published_at": {"date": "2026-01-31"}}],
     )
-    url: str | None = Field(None, max_length=2048, description="http:// or https://")
+    url: Url | None = Field(None, max_length=2048, description="http:// or https://")
 
     @model_validator(mode="after")
     def _fits_the_domain(self) -> Self:
@@ -135,8 +150,12 @@ class ItemPatchBody(Model):
     )
     title: str | None = Field(None, max_length=500, json_schema_extra=_no_default)
     labels: list[LabelText] | None = Field(None, max_length=100, json_schema_extra=_no_default)
-    attributes: dict[str, AttributeBody | None] = Field({}, max_length=64, examples=[{"price": 14.9, "sale": None}])
-    url: str | None = Field(None, max_length=2048, json_schema_extra=_no_default, description="http:// or https://")
+    attributes: dict[str, AttributeBody | None] = Field(
+        {}, max_length=64, json_schema_extra=_NAMES, examples=[{"price": 14.9, "sale": None}]
+    )
+    url: UrlOrNone | None = Field(
+        None, max_length=2048, json_schema_extra=_no_default, description="http:// or https://"
+    )
 
     @model_validator(mode="after")
     def _fits_the_domain(self) -> Self:

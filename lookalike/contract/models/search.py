@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from lookalike.contract.models.base import (
@@ -13,6 +13,7 @@ from lookalike.contract.models.base import (
     UploadName,
     View,
     checked,
+    exactly_one,
     refusal,
 )
 from lookalike.contract.models.items import ItemView
@@ -60,6 +61,8 @@ class RegionBody(Model):
 class ClauseBody(Model):
     """One condition on an item's labels (its category is `category:…`): any, all or none of them."""
 
+    model_config = ConfigDict(json_schema_extra=exactly_one({match.value: () for match in Match}))
+
     any: _Labels | None = None
     all: _Labels | None = None
     none: _Labels | None = None
@@ -79,6 +82,10 @@ class ClauseBody(Model):
 
 class SearchBody(Model):
     """What to look for (exactly one of upload, item, vector, text), among which items, and how many."""
+
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one({"upload": ("region?",), "item": (), "vector": ("model",), "text": ()})
+    )
 
     upload: UploadName | None = None
     item: ItemName | None = None
