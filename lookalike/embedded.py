@@ -24,7 +24,7 @@ from lookalike.domain.photo import PhotoId
 from lookalike.domain.plain import all_are, whole
 from lookalike.domain.query import Query
 from lookalike.domain.upload import UploadStatus
-from lookalike.errors import CatalogueDamagedError, LookalikeError, NotFoundError
+from lookalike.errors import CatalogueDamagedError, NotFoundError
 from lookalike.imaging.limits import Limits
 from lookalike.ports.catalogue import MOST_LISTED, Imported, NewPhoto, each_new_photo
 from lookalike.ports.embedder import Embedder
@@ -49,6 +49,7 @@ THE_CATALOGUE: Final = CatalogueId("default")
 """A folder holds one catalogue; this is its name in keys and tokens."""
 _BACKLOG: Final = 100_000
 _EXPIRE_SECONDS: Final = 600.0
+_OPEN_SECONDS: Final = 60.0  # until the next try, where the index cannot be opened
 
 
 def open_embedded(folder: Path | None, *, create: bool = True, model: Path | None = None) -> "EmbeddedCatalogue":
@@ -124,6 +125,7 @@ class EmbeddedCatalogue:
             Worker("prepare", s.received, self.prepare_photos),
             Worker("embed", s.to_embed, self.index_photos),
             Periodic("expire", partial(self.expire_uploads, self.id), expire_seconds),
+            Periodic("open-index", lambda _: s.index.open(self.id), _OPEN_SECONDS),
         ]
         s.received.send_many(self._unfinished(UploadStatus.RECEIVED, UploadStatus.FAILED))
         s.to_embed.send_many(self._unfinished(UploadStatus.PREPARED))
@@ -187,16 +189,13 @@ class EmbeddedCatalogue:
         generations = self.stores.index.generations(self.id)
         return CatalogueStatus(self.id, items, photos, uploads, generations, self.stores.bytes_on_disk())
 
-    def check(self) -> list[str]:
-        """What is known to be damaged, a sentence each; none where the catalogue is sound as far as it was looked at.
+    def check(self) -> None:
+        """Raises `CatalogueDamagedError` where something is known to be damaged.
 
-        Quick, whatever the size: entries are looked at in the background. `lookalike doctor` looks at everything.
+        Quick, whatever the size: once workers are started, entries are looked at in the background.
         """
-        try:
-            damaged = self.stores.index.known_damage(self.id)
-        except LookalikeError as error:
-            return [str(error)]
-        return [f"{len(damaged)} entries of the index are damaged"] if damaged else []
+        if damaged := self.stores.index.known_damage(self.id):
+            raise CatalogueDamagedError(f"{len(damaged)} entries of the index are damaged: run `lookalike doctor`")
 
     def examine(self, *, repair: bool = False) -> Iterator[Damage]:
         """Look at everything there is and tell what is damaged, having repaired it if asked.

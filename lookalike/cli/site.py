@@ -17,6 +17,7 @@ def site_of(catalogue: EmbeddedCatalogue, token: str | None, metrics: Metrics | 
     stores = catalogue.stores
 
     def health() -> Health:
+        catalogue.check()
         live = (one.number for one in stores.index.generations(catalogue.id) if one.live)
         return Health(catalogue.embed.embedder.facts.version, next(live, None))
 
@@ -35,7 +36,7 @@ def site_of(catalogue: EmbeddedCatalogue, token: str | None, metrics: Metrics | 
     )
     if metrics is not None:
         metrics.watch(catalogue.status, {"lookalike_queue_depth": _queues(stores)})
-    readiness = Readiness({"index": lambda: stores.index.generations(catalogue.id)})
+    readiness = Readiness({"index": catalogue.check, "database": lambda: stores.index.generations(catalogue.id)})
     door = UploadDoor(stores.forms, catalogue.receive_uploads, stores.clock)
     return Site(
         services=services,

@@ -19,7 +19,7 @@ from lookalike.domain.embedding import Embedding, ModelVersion
 from lookalike.domain.generation import IndexGeneration
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
-from lookalike.errors import InvalidRequestError, UnknownFacetError, VersionMismatchError
+from lookalike.errors import CatalogueDamagedError, InvalidRequestError, UnknownFacetError, VersionMismatchError
 from lookalike.ports.clock import Clock
 from lookalike.ports.vector_index import EntryLabels, Hit, IndexEntry, VectorQuery
 
@@ -42,6 +42,7 @@ class EmbeddedVectorIndex:
         self._opening = threading.Lock()
         self._writing = threading.Lock()
         self._builds: dict[CatalogueId, Build] = {}
+        self._unopened: dict[CatalogueId, str] = {}
         self._counters = Counters(database)
         database.migrate("vector_index", SCHEMA)
 
@@ -126,12 +127,21 @@ class EmbeddedVectorIndex:
             for key, number, model, live, at in self._database.query(statement, (catalogue,))
         )
 
-    def known_damage(self, catalogue: CatalogueId) -> list[tuple[ItemId, PhotoId]]:
-        """The entries found damaged so far; all are looked at once, in the background, after the first use.
+    def open(self, catalogue: CatalogueId) -> None:
+        """Open a catalogue now and not when it is first asked for; its entries are then looked at in the background.
 
-        Raises `CatalogueDamagedError` where the file of vectors cannot be opened at all.
+        Raises `CatalogueDamagedError` where its file of vectors is missing or too short.
         """
-        build = self._live(catalogue)
+        self._live(catalogue)
+
+    def known_damage(self, catalogue: CatalogueId) -> list[tuple[ItemId, PhotoId]]:
+        """The entries found damaged so far; opens nothing and waits for nothing.
+
+        Raises `CatalogueDamagedError` where opening it was tried and did.
+        """
+        if catalogue in self._unopened:
+            raise CatalogueDamagedError(self._unopened[catalogue])
+        build = self._builds.get(catalogue)
         return [] if build is None else build.damaged
 
     def find_damage(self, catalogue: CatalogueId) -> list[tuple[ItemId, PhotoId]]:
@@ -196,11 +206,20 @@ class EmbeddedVectorIndex:
             return build
         with self._opening:
             if catalogue not in self._builds:
-                opened = self._open(catalogue)
+                opened = self._try_to_open(catalogue)
                 if opened is None:
                     return None
                 self._builds[catalogue] = opened
             return self._builds[catalogue]
+
+    def _try_to_open(self, catalogue: CatalogueId) -> Build | None:
+        try:
+            opened = self._open(catalogue)
+        except CatalogueDamagedError as error:
+            self._unopened[catalogue] = str(error)
+            raise
+        self._unopened.pop(catalogue, None)
+        return opened
 
     def _open(self, catalogue: CatalogueId) -> Build | None:
         found = self._find_live(catalogue)

@@ -80,11 +80,10 @@ class RowChecks:
         vectors = self._vectors()
         bad = BitMap(row for row in new.tolist() if not self._holds(row, vectors[row]))
         with self._lock:
-            fresh = bad - self.damaged
+            if fresh := bad - self.damaged:
+                _LOG.error("%d entries of the index are damaged, the first is row %d", len(fresh), fresh.min())
             self.damaged = self.damaged | bad  # a new one: who reads it meanwhile keeps the old
         self._seen[new] = True
-        if fresh:
-            _LOG.error("%d entries of the index are damaged, the first is row %d", len(fresh), fresh.min())
 
     def _holds(self, row: int, vector: Vector) -> bool:
         if self._sums[row] == _UNKNOWN:
