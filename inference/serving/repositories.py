@@ -160,4 +160,5 @@ def _parameters(facts: ModelFacts) -> dict[str, str]:
         "categories": json.dumps(facts.categories),
         "similarity_slope": repr(facts.similarity_slope),
         "similarity_intercept": repr(facts.similarity_intercept),
+        "colour_dimensions": str(facts.colour_dimensions),
     }

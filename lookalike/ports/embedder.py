@@ -24,6 +24,7 @@ class ModelFacts:
 
     `input_size` is the side in pixels of the square it takes. A cosine s is turned into the calibrated
     probability that two photos are of one category by 1 / (1 + exp(-(slope * s + intercept))).
+    The last `colour_dimensions` numbers of a vector are the photo's colours (ADR 18); 0 where they are not set apart.
     """
 
     version: ModelVersion
@@ -32,6 +33,7 @@ class ModelFacts:
     categories: tuple[str, ...]
     similarity_slope: float
     similarity_intercept: float
+    colour_dimensions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

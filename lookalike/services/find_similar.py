@@ -3,9 +3,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from lookalike.domain.catalogue import CatalogueId
+from lookalike.domain.embedding import Embedding
 from lookalike.domain.neighbour import CategoryGuess, Neighbour, Reason, SearchResult
-from lookalike.domain.photo import Photo, PhotoId
+from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import Query
 from lookalike.imaging.perceptual_hash import hamming_distance
 from lookalike.ports.embedder import ModelFacts, Prediction
@@ -15,8 +18,12 @@ from lookalike.ports.vector_index import Hit, VectorIndex, VectorQuery
 from lookalike.services.resolve_subject import Resolved, ResolveSubject
 from lookalike.services.stopwatch import Stopwatch
 
-NEAR_DUPLICATE_BITS: Final = 8
-"""Perceptual hashes (64 bits) that differ in no more than this are taken for one picture."""
+NEAR_DUPLICATE_BITS: Final = 14
+"""Perceptual hashes (64 bits) that differ in no more than this may be of one picture; they see no colours."""
+NEAR_DUPLICATE_COLOURS: Final = 0.95
+"""The cosine of two vectors' colours that copies of one picture have at least (`tests/bench/bench_copies.py`)."""
+NEAR_DUPLICATE_SCORE: Final = 0.97
+"""The cosine of whole vectors that stands in for it where a model does not set colours apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +53,43 @@ class FindSimilar:
 
     def _describe(self, catalogue: CatalogueId, asked: Resolved, hits: Sequence[Hit]) -> tuple[Neighbour, ...]:
         items = self.items.get_many(catalogue, [hit.item for hit in hits])
-        hashes = self._hashes(catalogue, asked, hits)
         facts = self.resolve.embed.embedder.facts
+        copies = self._copies(catalogue, asked, hits)
         # An item that was removed since the index was asked is no longer an answer.
         there = [hit for hit in hits if hit.item in items]
         return tuple(
             Neighbour(
-                items[hit.item], hit.photo, hit.score, rank, confidence(facts, hit.score), _reason(asked, hit, hashes)
+                items[hit.item], hit.photo, hit.score, rank, confidence(facts, hit.score), _reason(asked, hit, copies)
             )
             for rank, hit in enumerate(there, start=1)
         )
 
-    def _hashes(self, catalogue: CatalogueId, asked: Resolved, hits: Sequence[Hit]) -> dict[PhotoId, Photo]:
+    def _copies(self, catalogue: CatalogueId, asked: Resolved, hits: Sequence[Hit]) -> frozenset[PhotoId]:
+        """The photos found that show the picture asked with: by their shapes' hash, then by their colours."""
         if asked.perceptual_hash is None:
-            return {}
-        return self.ledger.find_photos(catalogue, [hit.photo for hit in hits])
+            return frozenset()
+        photos = self.ledger.find_photos(catalogue, [hit.photo for hit in hits])
+        shaped = [
+            hit
+            for hit in hits
+            if hit.photo in photos
+            and hamming_distance(asked.perceptual_hash, photos[hit.photo].perceptual_hash) <= NEAR_DUPLICATE_BITS
+        ]
+        facts = self.resolve.embed.embedder.facts
+        if not shaped or not facts.colour_dimensions:
+            return frozenset(hit.photo for hit in shaped if hit.score >= NEAR_DUPLICATE_SCORE)
+        known = self.index.find_embeddings(catalogue, facts.version, [hit.photo for hit in shaped])
+        return frozenset(
+            photo
+            for photo, embedding in known.items()
+            if _colours_alike(asked.embedding, embedding, facts.colour_dimensions) >= NEAR_DUPLICATE_COLOURS
+        )
+
+
+def _colours_alike(one: Embedding, other: Embedding, dimensions: int) -> float:
+    """The cosine in [-1, 1] of two vectors' last numbers alone."""
+    here, there = one.vector[-dimensions:], other.vector[-dimensions:]
+    return float(here @ there / max(float(np.linalg.norm(here) * np.linalg.norm(there)), 1e-9))
 
 
 def confidence(facts: ModelFacts, score: float) -> float:
@@ -74,12 +103,7 @@ def best_guess(facts: ModelFacts, prediction: Prediction) -> CategoryGuess:
     return CategoryGuess(category, probability)
 
 
-def _reason(asked: Resolved, hit: Hit, photos: dict[PhotoId, Photo]) -> Reason:
+def _reason(asked: Resolved, hit: Hit, copies: frozenset[PhotoId]) -> Reason:
     if hit.photo == asked.photo:
         return Reason.EXACT
-    found = photos.get(hit.photo)
-    if asked.perceptual_hash is not None and found is not None:
-        apart = hamming_distance(asked.perceptual_hash, found.perceptual_hash)
-        if apart <= NEAR_DUPLICATE_BITS:
-            return Reason.NEAR_DUPLICATE
-    return Reason.SIMILAR
+    return Reason.NEAR_DUPLICATE if hit.photo in copies else Reason.SIMILAR

@@ -61,4 +61,5 @@ def _facts(parameters: Mapping[str, str]) -> ModelFacts:
         categories=tuple(json.loads(parameters["categories"])),
         similarity_slope=float(parameters["similarity_slope"]),
         similarity_intercept=float(parameters["similarity_intercept"]),
+        colour_dimensions=int(parameters.get("colour_dimensions", "0")),
     )
