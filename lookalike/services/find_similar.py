@@ -22,7 +22,7 @@ NEAR_DUPLICATE_BITS: Final = 14
 """Perceptual hashes (64 bits) that differ in no more than this may be of one picture; they see no colours."""
 NEAR_DUPLICATE_COLOURS: Final = 0.95
 """The cosine of two vectors' colours that copies of one picture have at least (`tests/bench/bench_copies.py`)."""
-NEAR_DUPLICATE_SCORE: Final = 0.97
+NEAR_DUPLICATE_SCORE: Final = 0.98
 """The cosine of whole vectors that stands in for it where a model does not set colours apart."""
 
 
