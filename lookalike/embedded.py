@@ -83,8 +83,8 @@ class EmbeddedCatalogue:
         self._workers: list[Worker | Periodic] = []
         s = stores
         self.embed = EmbedPhotos(embedder, LruEmbeddingCache())
-        self._memory = MemoryBudget(limits.max_memory)
-        self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits, self._memory)
+        self.memory = MemoryBudget(limits.max_memory)
+        self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits, self.memory)
         self.find_similar = FindSimilar(self.resolve, s.index, s.items, s.ledger)
         self.request_upload = RequestUpload(s.ledger, s.photos, s.items, s.clock, limits)
         self.receive_uploads = ReceiveUploads(s.ledger, s.photos, s.received, s.clock)
@@ -112,7 +112,7 @@ class EmbeddedCatalogue:
         s, size = self.stores, self.embed.embedder.facts.input_size
         spread = self._pool.map
         return PreparePhotos(
-            s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread, self._memory
+            s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread, self.memory
         )
 
     def start_workers(self, expire_seconds: float = _EXPIRE_SECONDS) -> None:

@@ -1,4 +1,3 @@
-from lookalike.adapters.embedded.stores import Stores
 from lookalike.contract.asgi import Site
 from lookalike.contract.metrics import Metrics, Reading
 from lookalike.contract.page import find_page
@@ -35,7 +34,7 @@ def site_of(catalogue: EmbeddedCatalogue, token: str | None, metrics: Metrics | 
         health=health,
     )
     if metrics is not None:
-        metrics.watch(catalogue.status, {"lookalike_queue_depth": _queues(stores)})
+        metrics.watch(catalogue.status, _readings(catalogue))
     readiness = Readiness({"index": catalogue.check, "database": lambda: stores.index.generations(catalogue.id)})
     door = UploadDoor(stores.forms, catalogue.receive_uploads, stores.clock)
     return Site(
@@ -49,9 +48,17 @@ def site_of(catalogue: EmbeddedCatalogue, token: str | None, metrics: Metrics | 
     )
 
 
-def _queues(stores: Stores) -> Reading:
-    return Reading(
-        "Uploads that wait in this process.",
-        "queue",
-        lambda: {"received": len(stores.received), "to_embed": len(stores.to_embed)},
-    )
+def _readings(catalogue: EmbeddedCatalogue) -> dict[str, Reading]:
+    stores, memory = catalogue.stores, catalogue.memory
+    return {
+        "lookalike_queue_depth": Reading(
+            "Uploads that wait in this process.",
+            "queue",
+            lambda: {"received": len(stores.received), "to_embed": len(stores.to_embed)},
+        ),
+        "lookalike_decode_memory_bytes": Reading(
+            "Memory of all decodes together: what they hold, and the most that they may.",
+            "part",
+            lambda: {"taken": memory.taken, "limit": memory.most},
+        ),
+    }

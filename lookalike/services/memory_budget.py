@@ -18,13 +18,18 @@ class MemoryBudget:
     """
 
     def __init__(self, most: int, *, wait_seconds: float = 5.0, most_waiting: int = 3) -> None:
-        self._most = most
+        self.most = most
         self._small = most // _SMALL
         self._wait_seconds = wait_seconds
         self._most_waiting = most_waiting
         self._taken = 0
         self._waiting = 0
         self._changed = threading.Condition()
+
+    @property
+    def taken(self) -> int:
+        """Bytes that are held at this moment."""
+        return self._taken
 
     def is_large(self, wanted: int) -> bool:
         """Whether so many bytes are more than the part that is kept free for small photos."""
@@ -36,7 +41,7 @@ class MemoryBudget:
 
         Raises `OverloadedError` to interactive callers where `most_waiting` wait already or `wait_seconds` have passed.
         """
-        room = self._most - self._small if self.is_large(wanted) else self._most
+        room = self.most - self._small if self.is_large(wanted) else self.most
         wanted = min(wanted, room)
         with self._changed:
             if priority is Priority.INTERACTIVE:

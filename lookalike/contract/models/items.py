@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from lookalike.contract.models.base import VALUE_PATTERN, ItemName, LabelText, Model, PhotoName, View, checked, refusal
 from lookalike.domain.attribute import AttributeValue
@@ -65,7 +66,7 @@ Category = Annotated[
     AfterValidator(checked(lambda value: Label(CATEGORY, value).value)),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64, "pattern": VALUE_PATTERN}),
 ]
-_NAMES: Final = {"propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"}}
+_NAMES: Final[JsonDict] = {"propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,31}$"}}
 _URL: Final = {"type": "string", "maxLength": 2048}
 Url = Annotated[str, WithJsonSchema({**_URL, "pattern": "^https?://"})]
 UrlOrNone = Annotated[str, WithJsonSchema({**_URL, "pattern": "^(https?://|$)"})]  # an empty one clears
