@@ -79,7 +79,7 @@ class ReconcileIndex:
             yield _damage("entry", item, photo, "is in the index and not in the item store", repaired=repair)
 
     def _label(self, catalogue: CatalogueId, part: _Part, *, repair: bool) -> Iterator[Damage]:
-        here = ((part.items[item], entry) for (item, _), entry in part.entries.items() if item in part.items)
+        here = ((part.items[pair[0]], part.entries[pair]) for pair in _wanted(part) if pair in part.entries)
         stale = {item.id for item, entry in here if item.all_labels != entry.labels}
         if repair and stale:
             LabelEntries(self.items, self.index)(catalogue, stale)
