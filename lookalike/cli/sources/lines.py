@@ -16,6 +16,7 @@ _BYTE_ORDER_MARKS: Final = (
 )
 WESTERN: Final = "cp1252"
 """Of a file that is not UTF-8 and bears no mark: Excel's plain CSV is that in Western Europe and America."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NOT_WESTERN: Final = re.compile(
     "[À-ÿ]{4,}"  # Cyrillic, Greek and others are runs of such letters
     "|[A-Za-zÀ-ÿ][¡-¿×÷‚„†‡ˆ‰‹›•˜™][A-Za-zÀ-ÿ]"  # letters of Central Europe, DOS and old Macs are signs here
@@ -68,7 +69,7 @@ class Lines:
 
 def checked_text(text: str) -> str:
     """The text itself. Raises `ValueError` where some of its bytes are not of the file's encoding."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and _SURROGATE.search(text):
         raise ValueError("is not UTF-8, or not of the encoding named")
     return text
 

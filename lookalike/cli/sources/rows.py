@@ -1,7 +1,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -43,7 +43,7 @@ class Rows:
         """Keep a row for later; one without an item stands alone."""
         self._count += 1
         # In ASCII, since the name of a file may be no UTF-8.
-        values = (self._count, item, self._count, item, json.dumps(astuple(row)))
+        values = (self._count, item, self._count, item, json.dumps((row.source, row.content, row.fault)))
         self._database.execute(f"INSERT INTO rows VALUES (?, {_FIRST}, ?, ?)", values)  # noqa: S608 (a constant)
 
     def by_item(self) -> Iterator[Iterator[Row]]:

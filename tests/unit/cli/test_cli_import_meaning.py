@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_harness import Ran, Run, connect_with_fake, picture
+from cli_harness import Ran, Run, connect_with_fake, picture, runner
 
+from lookalike.cli.site import site_of
+from lookalike.client import HttpCatalogue
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.query import ByPhoto, Query
+from lookalike.embedded import EmbeddedCatalogue
+from tests.serving import serving
 
 CASES = Path(__file__).parents[4] / "shared" / "cases"
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="data: the small inputs that once failed are not here")
@@ -285,3 +289,29 @@ def test_remove_refuses_what_it_cannot_mean(run: Run, shop: Path, arguments: tup
     with connect_with_fake(str(shop)):
         pass
     assert ran_remove(run, shop, *arguments).code == 2
+
+
+def test_sync_works_on_a_catalogue_over_http(photos: Path) -> None:
+    with connect_with_fake("memory:") as near:
+        assert isinstance(near, EmbeddedCatalogue)
+        near.start_workers()
+        with serving(site_of(near, None)) as url:
+            run = runner(lambda where, **_: HttpCatalogue(where))
+
+            def bring(text: str, *options: str) -> dict[str, Any]:
+                ran = run("import", table(photos, text), "-c", url, "--json", *options)
+                assert ran.code == 0, ran.err
+                return dict(json.loads(ran.out))
+
+            bring("id,category,photos\n1,hat,hat/0.jpg;hat/2.jpg\n2,hat,hat/4.jpg\n3,hat,dress/1.jpg\n")
+            less = "id,title,photos\n1,New,hat/2.jpg\n2,,hat/4.jpg\n"
+            assert (bring(less)["left_over_photos"], bring(less)["left_over_items"]) == (1, 1)
+            assert bring(less, "--sync", "--dry-run")["removed_items"] == 1
+            found = bring(less, "--sync")
+            assert (found["removed_items"], found["removed_photos"], found["already_there"]) == (1, 1, 2)
+            assert bring("id,attr.price\n1,5\n")["updated"] == 1
+            assert [(item.id, item.title, len(item.photos)) for item in near.list_items()] == [
+                ("1", "New", 1),
+                ("2", "", 1),
+            ]
+            assert run("remove", "1", "-c", url).code == 0
