@@ -1,8 +1,8 @@
 """The command line: `lookalike …`, thin over `lookalike.connect`.
 
 Results go to standard output, progress and diagnostics to standard error. `--json` makes each command print one
-JSON object. Exit codes: 0 all went well; 1 some photos were rejected or failed; 2 wrong usage or bad input; 3 no
-such catalogue or item; 4 locked, overloaded or unavailable; 5 not allowed; 70 damaged, or a fault of ours;
+JSON object. Exit codes: 0 all went well; 1 some photos were rejected or failed, or damage remains; 2 wrong usage or bad
+input; 3 no such catalogue or item; 4 locked, overloaded or unavailable; 5 not allowed; 70 damaged, or a fault of ours;
 130 stopped by Ctrl-C; 141 the reader of the output went away.
 """
 

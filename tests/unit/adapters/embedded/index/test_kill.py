@@ -65,6 +65,7 @@ def check(open_index: OpenIndex, done: int) -> None:
     (generation,) = index.generations(SHOP)
     # A batch that was committed but not acknowledged may be there, whole.
     assert generation.entries in (done * BATCH, (done + 1) * BATCH)
+    assert index.find_damage(SHOP) == []  # checksums were committed with the rows that they are of
     for number in range(0, done * BATCH, 7):
         batch = Filter.of(any_of=[str(Label("batch", str(number // BATCH)))])
         queries = [VectorQuery(an_embedding(number), only, 1) for only in (Filter(), batch)]
