@@ -57,6 +57,7 @@ _EXIF_ITEM: Final = re.compile(rb"(infe\x02.{7})Exif", re.DOTALL)
 """Where an AVIF's item list (ISO/IEC 14496-12 §8.11.6, version 2) says that an item is EXIF."""
 _WIDE: Final = 16
 """Bits of a number that Pillow cannot hold in colours."""
+_WEBP_IN_TIFF: Final = (50_001,)
 _MAX_SAMPLES: Final = 6
 """Channels of a TIFF that Pillow reads; it logs an error about more."""
 _AVIF_PLANES: Final = 4
@@ -153,6 +154,8 @@ def _check_tiff(data: bytes, limits: Limits) -> None:
     if ends_early(data, "image/tiff"):
         raise ValueError("truncated")  # libtiff would say so too, but to the terminal
     tags = ifd.read_first_ifd(data)
+    if tags.get(ifd.COMPRESSION) == _WEBP_IN_TIFF:
+        raise ValueError("unsupported compression")  # of which libtiff would complain to the terminal
     tile = tags.get(ifd.TILE_WIDTH, (1,))[0] * tags.get(ifd.TILE_LENGTH, (1,))[0]
     if tile > limits.max_pixels:
         raise PhotoRejectedError(Rejection.TOO_MANY_PIXELS, f"The TIFF is stored in tiles of {tile:,} pixels.")

@@ -10,6 +10,9 @@ _MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd9\xff]")
 END: Final = b"\xff\xd9"
 WITHOUT_END: Final = "lookalike: without end"
 """In a picture's `info`: the file's bytes where they lack the end mark, and perhaps more."""
+_MARKER_OR_END: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+_MAX_SEGMENTS: Final = 100_000
+"""Parts of a JPEG that are looked at; cameras write some tens."""
 _EXIF: Final = b"Exif\0\0"
 _ICC: Final = b"ICC_PROFILE\0"
 _START_OF_FRAME: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
@@ -33,13 +36,14 @@ def split_jpeg(data: bytes, max_padding: int) -> JpegParts:
     """Take a JPEG apart, so that a fault in EXIF, XMP, ICC, IPTC or a thumbnail costs that part alone.
 
     Raises `struct.error` where the file ends before its first scan, `ValueError` where it has none, or more than
-    `max_padding` bytes between two parts.
+    `max_padding` bytes between two parts, or too many of them.
     """
     profile: dict[int, bytes] = {}
     kept, exif, at = [data[:2]], None, 2
-    while marker := _MARKER.search(data, at):
-        if marker.start() - at > max_padding:
-            raise ValueError("too much padding")
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER.search(data, at)
+        if marker is None or marker.start() - at > max_padding:
+            break
         code, body, at = data[marker.end() - 1], *_segment(data, marker.end())
         if code == _START_OF_SCAN:
             kept.append(data[marker.start() :])
@@ -50,7 +54,7 @@ def split_jpeg(data: bytes, max_padding: int) -> JpegParts:
             exif = body
         elif body.startswith(_ICC) and len(body) > len(_ICC) + 2:
             profile[body[len(_ICC)]] = body[len(_ICC) + 1 :]
-    raise ValueError("no scan")
+    raise ValueError("no scan, or in too many pieces")
 
 
 def _segment(data: bytes, at: int) -> tuple[bytes, int]:
@@ -71,8 +75,18 @@ def _join_profile(pieces: dict[int, bytes]) -> bytes | None:
 
 
 def has_end(data: bytes) -> bool:
-    """Whether an end-of-image marker follows the last start-of-scan."""
-    return data.endswith(END) or data.rfind(END) > data.rfind(b"\xff\xda")
+    """Whether the first picture in the file has its end mark; others may follow it, and need not be whole."""
+    if data.endswith(END):
+        return True
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER_OR_END.search(data, at)
+        if marker is None or len(data) < marker.end() + 2:
+            return marker is not None and marker[0] == END
+        if marker[0] == END:
+            return True
+        at = _segment(data, marker.end())[1]
+    return False
 
 
 def endings(data: bytes) -> list[bytes]:

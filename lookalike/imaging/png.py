@@ -49,7 +49,7 @@ def split_png(data: bytes, max_chunks: int) -> PngParts:
     key = _key(depth, colour_type, others.get(b"tRNS", b""))
     if b"tRNS" in others and colour_type == _PALETTE:  # a palette's, which Pillow reads
         pixels.insert(_first_pixels(pixels), _chunk(b"tRNS", others[b"tRNS"]))
-    picture = b"".join([*pixels, data[at:end] if data[at + 4 : at + 8] == b"IEND" else b""])
+    picture = b"".join([*pixels, _chunk(b"IEND", b"")])
     exif = others.get(b"eXIf")
     return PngParts(
         picture, None if exif is None else b"Exif\0\0" + exif, _inflate(others.get(b"iCCP", b"")), depth, key

@@ -82,11 +82,11 @@ class FindSimilar:
         return frozenset(
             photo
             for photo, embedding in known.items()
-            if _colours_alike(asked.embedding, embedding, facts.colour_dimensions) >= NEAR_DUPLICATE_COLOURS
+            if colours_alike(asked.embedding, embedding, facts.colour_dimensions) >= NEAR_DUPLICATE_COLOURS
         )
 
 
-def _colours_alike(one: Embedding, other: Embedding, dimensions: int) -> float:
+def colours_alike(one: Embedding, other: Embedding, dimensions: int) -> float:
     """The cosine in [-1, 1] of two vectors' last numbers alone."""
     here, there = one.vector[-dimensions:], other.vector[-dimensions:]
     return float(here @ there / max(float(np.linalg.norm(here) * np.linalg.norm(there)), 1e-9))

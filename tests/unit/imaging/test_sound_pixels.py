@@ -56,6 +56,25 @@ def test_a_jpeg_cut_between_its_intervals_or_scans_is_truncated() -> None:
         assert rejected.value.code is Rejection.TRUNCATED
 
 
+@pytest.mark.parametrize("encoding", JPEGS)
+def test_a_second_picture_cut_short_costs_not_the_first(encoding: str) -> None:
+    whole = encode_all()[encoding]
+    assert same_pixels(whole + whole[:-200], whole)
+
+
+def test_a_jpeg_of_a_million_remarks_is_given_up() -> None:
+    whole = encode_all()["jpeg"]
+    with pytest.raises(PhotoRejectedError) as rejected:
+        prepare(whole[:2] + segment(0xE5, b"") * 1_000_000 + whole[2:], 32)
+    assert rejected.value.code is Rejection.CORRUPT
+
+
+@pytest.mark.parametrize("lacking", [1, 4, 8, 12])
+def test_a_png_that_lacks_its_end_chunk_is_taken(lacking: int) -> None:
+    whole = encode_all()["png"]
+    assert same_pixels(whole[:-lacking], whole)
+
+
 def segment(code: int, body: bytes) -> bytes:
     return bytes([0xFF, code]) + struct.pack(">H", len(body) + 2) + body
 
