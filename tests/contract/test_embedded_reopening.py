@@ -1,5 +1,6 @@
 """What a folder was told, it still knows when it opens again."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from lookalike.adapters.embedded.stores import Stores, open_stores
 from lookalike.domain.filter import Filter
 from lookalike.domain.upload import UploadStatus
-from lookalike.errors import CatalogueLockedError, ForbiddenError
+from lookalike.errors import CatalogueLockedError, ForbiddenError, UnavailableError
 from lookalike.ports.event_log import Event, EventKind
 from lookalike.ports.vector_index import IndexEntry, VectorQuery
 from lookalike.testing.examples import (
@@ -88,3 +89,17 @@ def test_a_form_given_out_before_is_good_after_and_in_no_other_folder(tmp_path: 
         assert stores.forms.verify(form.fields, "image/jpeg", 10, NOON.replace(hour=11))
     with closing(open_stores(tmp_path / "other")) as stores, pytest.raises(ForbiddenError):
         stores.forms.verify(form.fields, "image/jpeg", 10, NOON.replace(hour=11))
+
+
+def test_a_place_where_no_folder_can_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UnavailableError, match="cannot be read or written"):
+        open_stores(tmp_path / "file" / "shop")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="platform: root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    open_stores(tmp_path / "shop").close()
+    (tmp_path / "shop").chmod(0o555)
+    with pytest.raises(UnavailableError, match="Permission denied"):
+        open_stores(tmp_path / "shop")

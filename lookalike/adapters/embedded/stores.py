@@ -8,6 +8,7 @@ from typing import Final
 from lookalike.adapters.embedded.clock import SystemClock
 from lookalike.adapters.embedded.counters import Counters
 from lookalike.adapters.embedded.database import Database
+from lookalike.adapters.embedded.durable_file import reported
 from lookalike.adapters.embedded.event_log import SqliteEventLog
 from lookalike.adapters.embedded.folder_lock import FolderLock
 from lookalike.adapters.embedded.item_store import SqliteItemStore
@@ -60,7 +61,8 @@ def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None
     """Open, or make where `create` allows, the stores of a catalogue; `clock` is the machine's where None.
 
     Raises `NotFoundError` where there is no catalogue and none may be made, `InvalidRequestError` for a folder that
-    holds something else, `CatalogueLockedError` where another process has it open.
+    holds something else, `CatalogueLockedError` where another process has it open, `UnavailableError` where the disk is
+    full, fails, or may not be written.
     """
     with ExitStack() as opening:
         if folder is not None:
@@ -94,13 +96,14 @@ def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None
 
 
 def _check_folder(folder: Path, create: bool) -> None:
-    if (folder / DATABASE).is_file():
-        return
-    if not create:
-        raise NotFoundError(f"there is no catalogue at {folder}: `lookalike import` makes one")
-    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_IT):
-        raise InvalidRequestError("catalogue", f"{folder} holds something else than a catalogue")
-    folder.mkdir(parents=True, exist_ok=True)
+    with reported(folder):
+        if (folder / DATABASE).is_file():
+            return
+        if not create:
+            raise NotFoundError(f"there is no catalogue at {folder}: `lookalike import` makes one")
+        if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_IT):
+            raise InvalidRequestError("catalogue", f"{folder} holds something else than a catalogue")
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _photo_store(folder: Path | None, counters: Counters) -> FolderPhotoStore | MemoryPhotoStore:
