@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
 
 MEANINGS: Final = {
     ExitCode.OK: "all went well",
-    ExitCode.SOME_FAILED: "the command ran, but some photos were rejected or failed, or damage remains",
+    ExitCode.SOME_FAILED: "the command ran, but some of it was rejected, failed or refused, or damage remains",
     ExitCode.BAD_INPUT: "wrong usage or bad input; nothing was done",
     ExitCode.NOT_FOUND: "no such catalogue or item",
     ExitCode.UNAVAILABLE: "the catalogue is locked by another process, overloaded or does not answer: try again",

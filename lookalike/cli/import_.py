@@ -57,12 +57,12 @@ class _Run:
 
     def summary(self) -> dict[str, Any]:
         """What is known, as scripts read it."""
-        left_over = 0 if self.sync and self.complete and not self.refused else self.named.left_over
+        told = self.complete and (self.refused or not self.sync)  # else nothing is known of it, or nothing is left
         return {
             "source": str(self.source),
             **self.tally.summary(),
             "left_over_items": self.left_over_items,
-            "left_over_photos": left_over,
+            "left_over_photos": self.named.left_over if told else 0,
             "removal_refused": self.refused,
             "warnings": self.warnings,
             "dry_run": self.dry,

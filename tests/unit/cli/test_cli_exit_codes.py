@@ -78,7 +78,7 @@ def test_help_tells_every_code(run: Run) -> None:
     assert all(f"{code.value} " in (cli.__doc__ or "") for code in ExitCode)
 
 
-@pytest.mark.parametrize("command", ["demo", "import", "search", "status", "serve", "eval"])
+@pytest.mark.parametrize("command", ["demo", "import", "remove", "search", "status", "serve", "eval"])
 def test_every_command_has_help_and_json(run: Run, command: str) -> None:
     ran = run(command, "--help")
     assert ran.code == 0

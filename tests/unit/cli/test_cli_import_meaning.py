@@ -4,16 +4,22 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_harness import Ran, Run, connect_with_fake, picture, runner
 
+from lookalike.cli.named import Named
 from lookalike.cli.site import site_of
+from lookalike.cli.sync import remove_left_over
+from lookalike.cli.tally import Tally
 from lookalike.client import HttpCatalogue
 from lookalike.domain.item import Item, ItemId
+from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import ByPhoto, Query
 from lookalike.embedded import EmbeddedCatalogue
 from tests.serving import serving
@@ -221,6 +227,53 @@ def test_much_is_removed_only_where_somebody_agrees(run: Run, bring: Bring, shop
     assert (dry.code, "would remove hat:0" in dry.out, len(items_in(shop))) == (0, True, 6)
     found = bring(photos, "--category-from-folder", "--sync", "--yes")
     assert (found["code"], found["removed_items"], len(items_in(shop))) == (0, 4, 2)
+
+
+@dataclass
+class Shelf:
+    """A catalogue that counts what is taken out."""
+
+    items: list[Item]
+    removed: int = 0
+
+    def list_items(self, after: ItemId | None, limit: int) -> list[Item]:
+        return self.items[:limit] if after is None else []
+
+    def remove_items(self, items: Sequence[ItemId]) -> None:
+        self.removed += len(items)
+
+    def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> None:
+        del photos
+
+
+@pytest.mark.parametrize(
+    ("gone_items", "items", "gone_photos", "photos_each", "asks"),
+    [(1, 3, 0, 1, 0), (2, 4, 0, 1, 0), (2, 3, 0, 1, 1), (10, 40, 0, 1, 0), (11, 40, 0, 1, 1), (11, 120, 0, 1, 0),
+     (0, 5, 10, 4, 0), (0, 5, 11, 4, 1), (0, 40, 11, 4, 0), (0, 3, 0, 1, 0)],
+)  # fmt: skip
+def test_the_limit_past_which_it_asks(
+    gone_items: int, items: int, gone_photos: int, photos_each: int, asks: int
+) -> None:
+    def of(at: int) -> tuple[PhotoId, ...]:
+        return tuple(PhotoId.of(f"{at} {number}".encode()) for number in range(photos_each))
+
+    there = [Item(ItemId(f"i{at:03}"), "hat", photos=of(at)) for at in range(items)]
+    spare = [(item.id, photo) for item in there for photo in item.photos[1:]][:gone_photos]
+    questions, shelf, tally = list[str](), Shelf(there), Tally()
+    with closing(Named()) as named:
+        for item in there[gone_items:]:
+            named.add(item.id, item)
+            for photo in item.photos:
+                if (item.id, photo) not in spare:
+                    named.came(item.id, photo)
+
+        def ask(question: str) -> bool:
+            questions.append(question)
+            return False
+
+        agreed = remove_left_over(shelf, named, tally, None, ask)  # type: ignore[arg-type]
+    assert (len(questions), agreed) == (asks, not asks)
+    assert (shelf.removed, tally.removed_photos) == ((0, 0) if asks else (gone_items, gone_photos))
 
 
 def test_a_dry_run_tells_and_changes_nothing(bring: Bring, shop: Path, photos: Path) -> None:
