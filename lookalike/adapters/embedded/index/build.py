@@ -1,3 +1,4 @@
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -19,8 +20,10 @@ from lookalike.domain.filter import Filter
 from lookalike.domain.item import Item, ItemId
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
-from lookalike.errors import CatalogueDamagedError
+from lookalike.errors import CatalogueDamagedError, LookalikeError
 from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
+
+_LOG = logging.getLogger(__name__)
 
 Search = Callable[[View, BitMap, Wanted], list[Hit]]
 _EXTRA: Final = 512  # rows linked beyond those just written: what a restart left behind
@@ -197,8 +200,15 @@ class Build:
     def _catch_up(self) -> None:
         is_behind = len(self.view().newer) > self._tuning.background and len(self._live) >= self._tuning.least_graph
         self.look_at_all()
-        if not self._read_only and (sums := self._checks.missing_sums()):
-            self._records.put_sums(sums)
+        self._keep_sums()
         while is_behind and not self._closing.is_set() and self.view().newer:
             self._merger.merge(self.view, _EXTRA)
         self._merger.save_if_due()
+
+    def _keep_sums(self) -> None:
+        if self._read_only or not (sums := self._checks.missing_sums()):
+            return
+        try:
+            self._records.put_sums(sums)
+        except LookalikeError as error:
+            _LOG.warning("checksums of older entries were not kept and are made again: %s", error)
