@@ -8,8 +8,7 @@ from lookalike.domain.photo import PhotoId
 
 
 class Reason(StrEnum):
-    """Why an item was found: the very same bytes, the same picture, colours included, in other bytes, or
-    a look-alike."""
+    """Why an item was found: the very same bytes, the same picture (colours included) in other bytes, a look-alike."""
 
     EXACT = "exact"
     NEAR_DUPLICATE = "near_duplicate"
