@@ -108,6 +108,17 @@ def test_a_moved_alias_is_followed_by_those_who_remember_the_old_one(client: Ope
     assert [(g.number, g.live, g.entries) for g in reader.generations(SHOP)] == [(1, False, 1), (2, True, 0)]
 
 
+def test_entries_that_have_their_labels_are_not_written(client: OpenSearch) -> None:
+    index = an_index(client)
+    index.upsert_many(SHOP, [an_entry(1, 1, 1), an_entry(2, 2, 2)])
+    for _ in range(2):
+        index.relabel_many(SHOP, [an_item(1, "colour:blue"), an_item(2, "colour:blue")])
+    hits = client.search(index=ALIAS, body={"version": True, "query": {"match_all": {}}})["hits"]["hits"]
+    assert [hit["_version"] for hit in hits] == [2, 2]  # inserted, and labelled once
+    blue = Filter.of(any_of=["colour:blue"])
+    assert len(index.search_many(SHOP, [ask(1, 5, filter_=blue)])[0]) == 2
+
+
 def test_a_catalogue_that_was_deleted_begins_anew(client: OpenSearch) -> None:
     index = an_index(client)
     index.upsert_many(SHOP, [an_entry(1, 1, 1)])

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from fake_shop import OTHER, Shop, picture, told
+from fake_shop import OTHER, SHOP, Shop, picture, told
 
+from lookalike.domain.item import Item, ItemId
 from lookalike.domain.photo import PhotoId
 
 
@@ -89,6 +90,48 @@ def test_item_ids_may_need_escaping(shop: Shop) -> None:
     assert shop.ask("PUT", "/v1/items", {"items": [{"id": "a:b+c@d", "category": "hat"}]}).status == 204
     assert told(shop.ask("GET", "/v1/items/a%3Ab%2Bc%40d"))["id"] == "a:b+c@d"
     assert told(shop.ask("GET", "/v1/items/a:b+c@d"))["id"] == "a:b+c@d"
+
+
+def test_a_merge_patch_changes_what_it_names_and_null_clears(shop: Shop) -> None:
+    whole = {"category": "hat", "title": "Hat", "labels": ["colour:red"], "url": "https://shop/a"}
+    item = {"id": "a", **whole, "attributes": {"price": 2.5, "sale": True}}
+    shop.ask("PUT", "/v1/items", {"items": [item]})
+    change = {"id": "a", "title": None, "labels": None, "url": None, "attributes": {"sale": None, "price": 3}}
+    changes = [change, {"id": "b", "category": "dress"}, {"id": "nobody", "title": "x"}]
+    response = shop.ask("PATCH", "/v1/items", {"items": changes})
+    assert (response.status, told(response)) == (200, {"unknown": ["nobody"]})
+    now = told(shop.ask("GET", "/v1/items/a"))
+    assert (now["category"], now["title"], now["labels"], now["url"]) == ("hat", "", [], None)
+    assert now["attributes"] == {"price": 3}
+    assert told(shop.ask("GET", "/v1/items/b"))["category"] == "dress"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"category": None}, "items[0].category"),
+        ({"attributes": None}, "items[0].attributes"),
+        ({"attributes": {"price": [1]}}, "items[0].attributes.price"),
+        ({"labels": ["category:hat"]}, "items[0].labels"),
+        ({"url": "shop"}, "items[0].url"),
+        ({"colour": "red"}, "items[0].colour"),
+    ],
+)
+def test_a_merge_patch_that_cannot_be_is_told_where(shop: Shop, change: dict[str, object], field: str) -> None:
+    response = shop.ask("PATCH", "/v1/items", {"items": [{"id": "a", **change}]})
+    assert (response.status, told(response)["field"]) == (422, field)
+
+
+def test_a_photo_is_taken_out_of_an_item_once(stocked: Shop) -> None:
+    path = f"/v1/items/red-dress/photos/{PhotoId.of(picture('red'))}"
+    assert [stocked.ask("DELETE", path).status for _ in range(2)] == [204, 404]
+    assert told(stocked.ask("GET", "/v1/items/red-dress"))["photos"] == []
+    assert stocked.ask("DELETE", "/v1/items/red-dress/photos/none").status == 422
+
+
+def test_an_id_that_is_refused_today_can_be_deleted_where_it_is_stored(shop: Shop) -> None:
+    shop.items.put_many(SHOP, [Item(ItemId.stored("SKU 12/3"), "hat")])
+    assert [shop.ask("DELETE", "/v1/items/SKU%2012%2F3").status for _ in range(2)] == [204, 422]
 
 
 def test_a_thumbnail_may_be_kept_for_ever_by_its_reader_alone(stocked: Shop) -> None:

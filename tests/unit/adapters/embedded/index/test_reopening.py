@@ -12,7 +12,7 @@ from lookalike.domain.filter import Filter
 from lookalike.domain.label import Label
 from lookalike.errors import CatalogueDamagedError, InvalidRequestError
 from lookalike.ports.vector_index import Hit, IndexEntry, VectorQuery
-from lookalike.testing.examples import SHOP, an_embedding, item_id, photo_id
+from lookalike.testing.examples import SHOP, an_embedding, an_item, item_id, photo_id
 
 OpenIndex = Callable[..., EmbeddedVectorIndex]
 # A graph from the first row on, asked whenever it can be, written often.
@@ -46,6 +46,18 @@ def test_everything_is_there_after_reopening(open_index: OpenIndex, tuning: Tuni
     before = ask(index)
     assert ask(open_index(tuning)) == before
     assert bool(graphs(tmp_path)) is (tuning is GRAPH_AT_ONCE)
+
+
+def test_entries_that_have_their_labels_are_not_written(open_index: OpenIndex) -> None:
+    index = open_index()
+    index.upsert_many(SHOP, ENTRIES)
+    items = [an_item(n, "colour:red", "size:m") for n in range(400)]
+    index.relabel_many(SHOP, items)
+    connection = index._database._connection
+    assert connection is not None
+    before = connection.total_changes
+    index.relabel_many(SHOP, items)
+    assert connection.total_changes == before
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "other version"])
