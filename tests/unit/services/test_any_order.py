@@ -45,6 +45,7 @@ class Messages(RuleBasedStateMachine):
 
     @rule(photo=photos, of=st.sampled_from([*ITEMS, None]))
     def send(self, photo: str, of: ItemId | None) -> None:
+        self._retry()
         self.sent[self.works.send(PHOTOS[photo], of)] = (of, PHOTOS[photo])
 
     @rule(at=picks)
@@ -79,12 +80,10 @@ class Messages(RuleBasedStateMachine):
     def lose_a_prepared_photo(self, photo: str) -> None:
         self.works.photos.delete_prepared(SHOP, [photo_of(PHOTOS[photo])])
 
-    @rule(name=st.sampled_from(ITEMS))
-    def remove_and_put_back(self, name: ItemId) -> None:
-        self._retry()
-        self.works.remove(SHOP, [name])
+    @rule(name=st.sampled_from(ITEMS), fails=failures)
+    def remove_and_put_back(self, name: ItemId, fails: list[str]) -> None:
         self.sent = {upload: what for upload, what in self.sent.items() if what[0] != name}
-        self.works.put(SHOP, [item(name)])
+        self._owe(fails, lambda: (self.works.remove(SHOP, [name]), self.works.put(SHOP, [item(name)])))
 
     @rule(name=st.sampled_from(ITEMS), colour=colours, fails=failures)
     def put(self, name: ItemId, colour: str, fails: list[str]) -> None:
