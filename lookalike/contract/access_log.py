@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from http import HTTPMethod
 from typing import Final
 
@@ -31,6 +31,9 @@ class Access:
     sent: int = 0
 
 
+_MEMBERS: Final = tuple(member.name for member in fields(Access))
+
+
 def known_method(method: str) -> str:
     """`method` where HTTP knows it, else ``other``: a caller can make up any number of them."""
     return method if method in _METHODS else OTHER
@@ -38,4 +41,6 @@ def known_method(method: str) -> str:
 
 def write_access(access: Access) -> None:
     """Log at INFO, to ``lookalike.access``; the members travel as the record's `fields`."""
-    log.info("%s %s %d", access.method, access.route, access.status, extra={"fields": asdict(access)})
+    if log.isEnabledFor(logging.INFO):
+        members = {name: getattr(access, name) for name in _MEMBERS}
+        log.info("%s %s %d", access.method, access.route, access.status, extra={"fields": members})
