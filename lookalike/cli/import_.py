@@ -15,6 +15,7 @@ from lookalike.cli.sources import Source, SourceOptions, open_source
 from lookalike.cli.sync import DryRun, remove_left_over
 from lookalike.cli.tally import Tally
 from lookalike.connect import MEMORY
+from lookalike.domain.label import CATEGORY, Label
 from lookalike.errors import InvalidRequestError, NotFoundError
 from lookalike.ports.catalogue import Catalogue
 
@@ -135,7 +136,7 @@ def import_photos(
     folder = source.is_dir()
     if folder and (replace or encoding or ignore_columns):
         raise InvalidRequestError("source", "--replace, --encoding and --ignore-columns go with a table, not a folder")
-    scope = None if not folder or category_from_folder else category
+    scope = Label(CATEGORY, category).value if folder and category and not category_from_folder else None
     rules = Rules(category, replace, one_photo=folder, replaces_photos=sync, scope=scope)
     with closing(Named()) as named:
         run = _Run(session, source, rules, Tally(events, errors), named, sync=sync, dry=dry_run, yes=yes)

@@ -210,7 +210,7 @@ def test_an_empty_source_removes_nothing(bring: Bring, shop: Path, photos: Path,
 
 def test_sync_of_one_category_keeps_to_it(bring: Bring, shop: Path, photos: Path) -> None:
     bring(photos, "--category-from-folder")
-    found = bring(photos / "hat", "--category", "hat", "--sync", "--yes")
+    found = bring(photos / "hat", "--category", "Hat", "--sync", "--yes")
     assert (found["removed_items"], len(items_in(shop))) == (3, 6)
     assert {item.category for item in items_in(shop).values()} == {"hat", "dress"}
 
