@@ -47,6 +47,8 @@ from lookalike.services.resolve_subject import ResolveSubject
 
 THE_CATALOGUE: Final = CatalogueId("default")
 """A folder holds one catalogue; this is its name in keys and tokens."""
+_DECODE_MEMORY: Final = 400_000_000
+"""Bytes for all decodes together; with a model and an index of 60 photos the process stays below 600 MB."""
 _BACKLOG: Final = 100_000
 _EXPIRE_SECONDS: Final = 600.0
 _OPEN_SECONDS: Final = 60.0  # until the next try, where the index cannot be opened
@@ -83,7 +85,7 @@ class EmbeddedCatalogue:
         self._workers: list[Worker | Periodic] = []
         s = stores
         self.embed = EmbedPhotos(embedder, LruEmbeddingCache())
-        self.memory = MemoryBudget(limits.max_memory)
+        self.memory = MemoryBudget(_DECODE_MEMORY)
         self.resolve = ResolveSubject(s.ledger, s.photos, s.items, s.index, self.embed, limits, self.memory)
         self.find_similar = FindSimilar(self.resolve, s.index, s.items, s.ledger)
         self.request_upload = RequestUpload(s.ledger, s.photos, s.items, s.clock, limits)

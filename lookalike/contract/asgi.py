@@ -53,7 +53,7 @@ class Site:
     uploads: UploadDoor | None = None
     page: Traversable | None = None
     max_in_flight: int = 64
-    max_uploads: int = 8
+    max_uploads: int = 10
     threads: int = 8
     body_seconds: float = 30.0
     form_seconds: float = 10.0

@@ -1,4 +1,4 @@
-"""Connections of the server: who does not speak up is closed, and nobody takes all of them (ADR 22)."""
+"""Connections of the server: who does not speak up is closed, and nobody takes all of them (ADR 26)."""
 
 import asyncio
 import math

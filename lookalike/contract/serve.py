@@ -1,7 +1,9 @@
 import asyncio
+import ctypes
 import math
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,10 @@ from lookalike.errors import InvalidRequestError
 
 _LONGEST_HEAD: Final = 32 * 1024
 _LAST_WORDS_SECONDS: Final = 2.0
+_M_MMAP_THRESHOLD: Final = -3
+_LARGE_BLOCK: Final = 1024 * 1024
+_M_ARENA_MAX: Final = -8
+_ARENAS: Final = 2
 
 
 def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> None:
@@ -28,6 +34,7 @@ def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> 
     address cannot be had.
     """
     check_binding(host, site.token)
+    _give_memory_back()
     with _listen(host, port) as listener:
         url = _url(host, listener)
         Server(site, lambda: on_started(url)).run([listener])
@@ -110,6 +117,17 @@ def _authority(host: str) -> str:
 
 def _url(host: str, listener: socket.socket) -> str:
     return f"http://{_authority(host)}:{listener.getsockname()[1]}"
+
+
+def _give_memory_back() -> None:
+    """Have glibc return large blocks to the system as they are freed, and keep small ones in few places.
+
+    Left to itself it keeps blocks of up to 32 MB for later once one of that size was freed (mallopt(3),
+    M_MMAP_THRESHOLD), which photos are made of: after a few large ones the process held 150 MB that nobody used.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):  # which musl has not
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+        libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -9,8 +9,8 @@ from lookalike.domain.photo import PhotoId
 from lookalike.errors import OverloadedError, PhotoRejectedError
 from lookalike.ports.embedder import Pixels
 
-_MOST: Final = 128
-"""Of 224 x 224 x 3 bytes each: 19 MB."""
+_MOST: Final = 32
+"""Of 224 x 224 x 3 bytes each: 5 MB."""
 
 
 @dataclass(frozen=True, slots=True)
