@@ -173,10 +173,10 @@ def _check_scans(image: JpegImageFile, data: bytes, limits: Limits) -> None:
     """Every scan of a JPEG walks the whole picture again, however few bytes it has."""
     if not is_buffered(image):
         return  # libjpeg reads a single scan of these, so the file need not be searched for more
-    scans = count_jpeg_scans(data, _scan_data_start(image), limits.max_scans)
-    if scans > limits.max_scans:
+    most = max(1, min(limits.max_scans, limits.max_pixel_scans // (image.width * image.height)))
+    if count_jpeg_scans(data, _scan_data_start(image), most) > most:
         raise PhotoRejectedError(
-            Rejection.CORRUPT, f"The JPEG is stored in more than {limits.max_scans} passes; no camera does that."
+            Rejection.CORRUPT, f"The JPEG is stored in more than {most} passes; no camera does that."
         )
 
 

@@ -28,6 +28,7 @@ _LAYOUTS: Final = {
     b"MM\0+": (">", "8xQ", "Q", "HHQ8s"),
 }
 """By magic number: byte order, then as `struct` spells them the file's head, a directory's count and an entry."""
+MAX_ENTRIES: Final = 4096
 MAX_VALUES: Final = 262_144
 """Numbers one tag may hold: 25 megapixels in tiles of 16 x 16, the smallest there are, need 98,000."""
 
@@ -36,7 +37,7 @@ def read_first_ifd(tiff: bytes) -> dict[int, tuple[int, ...]]:
     """The numbers of the tags named above in a TIFF stream's first directory; {} where it is no TIFF.
 
     Raises `struct.error` where the stream ends before the directory or a value does, `ValueError` where a tag
-    holds more than `MAX_VALUES`.
+    holds more than `MAX_VALUES`, or the directory more than `MAX_ENTRIES`.
     """
     if tiff[:4] not in _LAYOUTS:
         return {}
@@ -44,9 +45,11 @@ def read_first_ifd(tiff: bytes) -> dict[int, tuple[int, ...]]:
     (start,) = struct.unpack_from(order + head, tiff)
     start = min(start, len(tiff))  # `struct` words an offset beyond 63 bits as another kind of error
     (entries,) = struct.unpack_from(order + length, tiff, start)
+    if entries > MAX_ENTRIES:
+        raise ValueError("more tags than libtiff reads")  # which it would say to the terminal
     first, step = start + struct.calcsize(order + length), struct.calcsize(order + entry)
     found: dict[int, tuple[int, ...]] = {}
-    for index in range(min(entries, 0xFFFF)):
+    for index in range(entries):
         tag, kind, count, inline = struct.unpack_from(order + entry, tiff, first + index * step)
         if tag in _WANTED and kind in _NUMBERS:
             found.setdefault(tag, _values(tiff, order, _NUMBERS[kind], count, inline))

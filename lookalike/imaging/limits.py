@@ -16,5 +16,7 @@ class Limits:
     """Pixels of the shorter side: below this there is nothing to recognise."""
     max_scans: int = 100
     """Passes over the picture that a JPEG may take; encoders write about 10."""
+    max_pixel_scans: int = 1_000_000_000
+    """Pixels times passes: a pass over an empty megapixel takes a millisecond."""
     max_reads: int = 200_000
     """Pieces a file may be in: one of a million empty chunks ends early. Ordinary files stay below 10,000."""

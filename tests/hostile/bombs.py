@@ -112,6 +112,18 @@ def _exif_of_shared_values() -> bytes:
     return data[:2] + segment + data[2:]
 
 
+def _webp_claim() -> bytes:
+    """40 bytes that claim 25 million pixels."""
+    return b"RIFF\x20\0\0\0WEBPVP8L\x13\0\0\0\x2f" + struct.pack("<I", 4999 | 4999 << 14) + bytes(15)
+
+
+def _grey_progressive(scans: int) -> bytes:
+    """25 megapixels whose last pass, of some bytes, comes again and again."""
+    data = encode(Image.new("L", (5000, 5000), 77), "jpeg progressive")
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * scans + b"\xff\xd9"
+
+
 _MAKERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "png of 3.6 gigapixels": (lambda: _png(HUGE, HUGE, pixels=_zeros(10)), "too_many_pixels"),
     "png whose pixels never end": (lambda: _png(64, 64, pixels=_zeros(500)), "any"),
@@ -140,6 +152,18 @@ _MAKERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "gif of a million remarks": (lambda: _gif((64, 64), (64, 64), b"!\xfe" + b"\1x" * 1_000_000 + b"\0"), "corrupt"),
     "webp of 268 megapixels": (_webp_canvas, "too_many_pixels"),
     "lossless webp of 268 megapixels": (_webp_lossless, "too_many_pixels"),
+    "webp of 40 bytes and 25 megapixels": (_webp_claim, "any"),
+    "jpeg of a million remarks": (
+        lambda: encode_all()["jpeg"][:2] + b"\xff\xe5\0\2" * 1_000_000 + encode_all()["jpeg"][2:],
+        "corrupt",
+    ),
+    "jpeg of 25 megapixels in 90 scans": (lambda: _grey_progressive(80), "corrupt"),
+    "jpeg of 25 megapixels without end": (lambda: _grey_progressive(0)[:-2], "any"),
+    "png of 25 megapixels, interlaced": (
+        lambda: _patch(_png(5000, 5000, pixels=_zeros(75)), 28, b"\1"),
+        "any",
+    ),
+    "gif of many frames": (lambda: _gif((64, 64), (64, 64))[:-1] + b"!\xf9\4\0\0\0\0\0" * 200_000 + b";", "any"),
     "avif of 3.6 gigapixels": (lambda: _boxes("avif", HUGE, HUGE), "any reject"),
     "heic of 3.6 gigapixels": (lambda: _boxes("heic", HUGE, HUGE), "any reject"),
     "avif of 26 megapixels that claims to be small": (
