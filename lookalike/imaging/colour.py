@@ -1,6 +1,7 @@
 """From the many ways of storing colour to 8-bit sRGB."""
 
 import io
+import math
 from collections.abc import Iterator
 from functools import reduce
 from typing import Any, Final
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageCms
 from PIL.TiffImagePlugin import TiffImageFile
 
-from lookalike.imaging.ifd import BITS_PER_SAMPLE, PHOTOMETRIC
+from lookalike.imaging.ifd import BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT
 
 KEY: Final = "lookalike: key"
 """In a picture's `info`: its transparent colour in 16 bits a number, more than the picture itself keeps of them."""
@@ -28,12 +29,12 @@ def to_continuous(image: Image.Image) -> Image.Image:
     """The same picture in a mode whose values may be averaged: no palette, no bits, 8 bits a channel."""
     if KEY in image.info:
         return _without_key(image)
+    if image.mode == "La":
+        return image.convert("LA")
     if image.mode not in {"RGBA", "LA"} and image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode in _RESAMPLES:
         return image
-    if image.mode == "La":
-        return image.convert("LA")
     if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
         return _to_8_bits(image)
     return image.convert("L" if image.mode == "1" else "RGB")
@@ -72,15 +73,26 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _white(image: Image.Image) -> float:
-    """The white of a type whose range no format states: 1, 255 or 65535 by the largest value there is."""
     most = max((float(band.max(initial=0.0)) for _, band in _bands(image)), default=0.0)
-    return next((limit for limit in (1.0, 255.0, 65535.0) if most <= limit), most)
+    return white_of(most, math.inf if image.mode == "F" else 2.0**32 - 1 if _is_unsigned(image) else 2.0**31 - 1)
+
+
+def white_of(most: float, limit: float) -> float:
+    """What stands for white in a type of 32 bits and more, whose range few files use: by the largest value there is."""
+    return next((white for white in (1.0, 255.0, 65535.0) if most <= white), most if limit == math.inf else limit)
+
+
+def _is_unsigned(image: Image.Image) -> bool:
+    """Whether 32 bits of a TIFF are a natural number, though Pillow's mode has a sign."""
+    return image.mode == "I" and isinstance(image, TiffImageFile) and image.tag_v2.get(SAMPLE_FORMAT, (1,)) == (1,)
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[int, npt.NDArray[Any]]]:
     """Rows of values by their first one's number, a few at a time, for they take more memory than the picture does."""
     for top in range(0, image.height, _BAND):
         values = np.asarray(image.crop((0, top, image.width, min(top + _BAND, image.height))))
+        if _is_unsigned(image):
+            values = values.view(np.uint32)
         yield top, np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 

@@ -27,6 +27,7 @@ from lookalike.imaging.limits import Limits
 from lookalike.imaging.memory import is_buffered
 from lookalike.imaging.png import split_png
 from lookalike.imaging.silence import pillow_silenced
+from lookalike.imaging.tiff import SampleTiff, is_misread, is_readable, loses_planes
 
 
 class _MeteredBytes(io.BytesIO):
@@ -48,7 +49,6 @@ class _MeteredBytes(io.BytesIO):
 _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "image/webp": WebPImageFile,
     "image/heic": HeifImageFile,
-    "image/tiff": TiffImageFile,
     "image/gif": GifImageFile,
     "image/bmp": BmpImageFile,
 }
@@ -57,6 +57,7 @@ _EXIF_ITEM: Final = re.compile(rb"(infe\x02.{7})Exif", re.DOTALL)
 """Where an AVIF's item list (ISO/IEC 14496-12 §8.11.6, version 2) says that an item is EXIF."""
 _WIDE: Final = 16
 """Bits of a number that Pillow cannot hold in colours."""
+_NATIVE: Final = {"F;32BF": "F;32NF", "I;32BS": "I;32NS", "I;16BS": "I;16NS"}
 _WEBP_IN_TIFF: Final = (50_001,)
 _MAX_SAMPLES: Final = 6
 """Channels of a TIFF that Pillow reads; it logs an error about more."""
@@ -81,6 +82,8 @@ def open_header(data: bytes, media_type: str, limits: Limits) -> ImageFile.Image
         image = _open_png(data, limits)
     elif media_type == "image/avif":
         image = _open_avif(data, limits)
+    elif media_type == "image/tiff":
+        image = _open_tiff(data, limits)
     else:
         image = _READERS[media_type](_MeteredBytes(data, limits.max_reads))
     check_size(*image.size, limits, limits.max_pixels)
@@ -122,6 +125,34 @@ def _open_avif(data: bytes, limits: Limits) -> ImageFile.ImageFile:
         return AvifImageFile(_MeteredBytes(data, limits.max_reads))
     except (SyntaxError, ValueError, struct.error):  # perhaps no more than its EXIF is damaged
         return AvifImageFile(_MeteredBytes(_EXIF_ITEM.sub(rb"\1none", data), limits.max_reads))
+
+
+def _open_tiff(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    tags = ifd.read_first_ifd(data)
+    if is_misread(tags) and is_readable(tags):
+        return SampleTiff(io.BytesIO(data))
+    if loses_planes(tags):
+        raise ValueError("unsupported planes")
+    try:
+        image = TiffImageFile(_MeteredBytes(data, limits.max_reads))
+    except SyntaxError:
+        if not is_readable(tags):
+            raise
+        return SampleTiff(io.BytesIO(data))
+    _mend_tile(image, tags)
+    return image
+
+
+def _mend_tile(image: TiffImageFile, tags: ifd.Tags) -> None:
+    """Let libtiff read YCbCr, whose subsampling Pillow does not know, and take its numbers in this machine's order."""
+    if image.mode == "YCbCr":
+        width, height = ifd.number(tags, ifd.WIDTH, 0), ifd.number(tags, ifd.HEIGHT, 0)
+        image._mode, image.use_load_libtiff = "RGB", True  # noqa: SLF001 (as its own set-up does)
+        image.tile = [ImageFile._Tile("libtiff", (0, 0, width, height), 0, ("RGBX", False, image.tag_v2.offset))]  # noqa: SLF001
+    for tile in image.tile[:1]:
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple):
+            raw, *others = tile.args
+            image.tile = [tile._replace(args=(_NATIVE.get(raw, raw), *others))]
 
 
 def check_size(width: int, height: int, limits: Limits, max_pixels: int) -> None:

@@ -12,6 +12,7 @@ from pillow_heif import HeifImageFile
 from lookalike.imaging.colour import KEY
 from lookalike.imaging.ifd import BITS_PER_SAMPLE, ROWS_PER_STRIP, TILE_LENGTH, TILE_WIDTH
 from lookalike.imaging.jpeg import WITHOUT_END
+from lookalike.imaging.tiff import SampleTiff
 
 WEBP_BYTES_A_PIXEL: Final = 16
 """Two canvases of the animation's decoder, the frame as Pillow takes it from there, and the picture."""
@@ -53,6 +54,8 @@ def bytes_a_pixel(image: ImageFile.ImageFile, shrink: float, max_pixels: int) ->
         return _AVIF_BYTES_A_PIXEL
     if isinstance(image, HeifImageFile):
         return _HEIC_BYTES_A_PIXEL
+    if isinstance(image, SampleTiff):
+        return image.bytes_a_pixel
     key = _TRANSPARENCY_KEY if "transparency" in image.info else _WIDE_KEY if KEY in image.info else 0
     strip = _strip(image) if isinstance(image, TiffImageFile) else 0
     return _MODES.get(image.mode, _OTHER_MODES) + key + strip
