@@ -1,6 +1,8 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -35,10 +37,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-def log_lines(level: LogLevel) -> None:
-    """From now on log as JSON lines on standard error, from `level` on."""
+@contextmanager
+def log_lines(level: LogLevel) -> Iterator[None]:
+    """Within the block, log as JSON lines on standard error, from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Its account of its own start and end tells nothing that ours does not.
     logging.getLogger("uvicorn").setLevel(max(logging.getLevelName(level.upper()), logging.WARNING))
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)

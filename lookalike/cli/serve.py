@@ -43,7 +43,6 @@ def serve(
     The URL is printed once it answers. A token is never taken from the command line, where anybody could read it.
     """
     session = Session.of(context)
-    log_lines(log_level)
     token = _token(session, token_file)
     metrics = None if metrics_address is None else address_of(metrics_address)
 
@@ -55,7 +54,7 @@ def serve(
         if "metrics" in served:
             session.out.print(f"metrics at {served['metrics']}", soft_wrap=True)
 
-    with session.open(catalogue, create=True) as opened:
+    with log_lines(log_level), session.open(catalogue, create=True) as opened:
         serve_until_stopped(opened, host, port, token, tell, metrics=metrics)
     return ExitCode.OK
 

@@ -82,8 +82,10 @@ class Items:
         ids = [ItemId.stored(item) if item else ItemId(item) for item in all_are(str, "items", items)]
         with ThreadPoolExecutor(_AT_ONCE, "remove") as pool:
             done = pool.map(self._remove_one, map(_path, ids))
-            # A gateway may find no route for such an id and answer 404, where the server itself would say why.
-            return [item for item, was_there in zip(ids, done, strict=True) if was_there or not ItemId(item)]
+            removed = [item for item, was_there in zip(ids, done, strict=True) if was_there]
+        for item in set(ids) - set(removed):
+            ItemId(str(item))  # raises: a gateway that has no route for such an id answers 404, as for one not there
+        return removed
 
     def remove_photos(self, photos: Sequence[tuple[ItemId, PhotoId]]) -> list[tuple[ItemId, PhotoId]]:
         """Take photos out of items; those that were there."""
