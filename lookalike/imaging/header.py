@@ -20,6 +20,7 @@ from pillow_heif import HeifImageFile
 from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging import ifd
 from lookalike.imaging.av1 import coded_pixels
+from lookalike.imaging.blocks import first_gif_frame, split_webp
 from lookalike.imaging.colour import KEY, LOW_BYTES
 from lookalike.imaging.container import count_jpeg_scans, ends_early, webp_size
 from lookalike.imaging.jpeg import END, WITHOUT_END, has_end, split_jpeg
@@ -44,14 +45,6 @@ class _MeteredBytes(io.BytesIO):
         return super().read(size)
 
 
-# Made directly rather than by `Image.open`: nothing is registered, no other format is tried (a JPEG that claims to
-# be many is read as its first), and the limits are ours instead of a process-wide number.
-_READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
-    "image/webp": WebPImageFile,
-    "image/heic": HeifImageFile,
-    "image/gif": GifImageFile,
-    "image/bmp": BmpImageFile,
-}
 _TALKATIVE: Final = frozenset({"image/tiff", "image/png", "image/avif"})
 _EXIF_ITEM: Final = re.compile(rb"(infe\x02.{7})Exif", re.DOTALL)
 """Where an AVIF's item list (ISO/IEC 14496-12 §8.11.6, version 2) says that an item is EXIF."""
@@ -78,14 +71,7 @@ def open_header(data: bytes, media_type: str, limits: Limits) -> ImageFile.Image
     if media_type == "image/jpeg":
         return _open_jpeg(data, limits)
     check_before_opening(data, media_type, limits)
-    if media_type == "image/png":
-        image = _open_png(data, limits)
-    elif media_type == "image/avif":
-        image = _open_avif(data, limits)
-    elif media_type == "image/tiff":
-        image = _open_tiff(data, limits)
-    else:
-        image = _READERS[media_type](_MeteredBytes(data, limits.max_reads))
+    image = _OPENERS[media_type](data, limits)
     check_size(*image.size, limits, limits.max_pixels)
     return image
 
@@ -127,18 +113,44 @@ def _open_avif(data: bytes, limits: Limits) -> ImageFile.ImageFile:
         return AvifImageFile(_MeteredBytes(_EXIF_ITEM.sub(rb"\1none", data), limits.max_reads))
 
 
+def _open_webp(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    parts = split_webp(data, limits.max_reads)
+    image = WebPImageFile(_MeteredBytes(parts.picture, limits.max_reads))
+    image.info |= {"exif": parts.exif, "icc_profile": parts.profile}
+    return image
+
+
+def _open_gif(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    return GifImageFile(_MeteredBytes(first_gif_frame(data, limits.max_reads), limits.max_reads))
+
+
+def _open_heic(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    image: ImageFile.ImageFile = HeifImageFile(_MeteredBytes(data, limits.max_reads))  # type: ignore[no-untyped-call]
+    return image
+
+
+def _open_bmp(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+    return BmpImageFile(_MeteredBytes(data, limits.max_reads))
+
+
 def _open_tiff(data: bytes, limits: Limits) -> ImageFile.ImageFile:
-    tags = ifd.read_first_ifd(data)
+    tags, picture = ifd.read_first_ifd(data), ifd.only_pixels(data)
+    image = _open_pixels(picture, tags, limits)
+    image.info["icc_profile"] = ifd.read_profile(data)
+    return image
+
+
+def _open_pixels(picture: bytes, tags: ifd.Tags, limits: Limits) -> ImageFile.ImageFile:
     if is_misread(tags) and is_readable(tags):
-        return SampleTiff(io.BytesIO(data))
+        return SampleTiff(io.BytesIO(picture))
     if loses_planes(tags):
         raise ValueError("unsupported planes")
     try:
-        image = TiffImageFile(_MeteredBytes(data, limits.max_reads))
+        image = TiffImageFile(_MeteredBytes(picture, limits.max_reads))
     except SyntaxError:
         if not is_readable(tags):
             raise
-        return SampleTiff(io.BytesIO(data))
+        return SampleTiff(io.BytesIO(picture))
     _mend_tile(image, tags)
     return image
 
@@ -153,6 +165,20 @@ def _mend_tile(image: TiffImageFile, tags: ifd.Tags) -> None:
         if tile.codec_name == "libtiff" and isinstance(tile.args, tuple):
             raw, *others = tile.args
             image.tile = [tile._replace(args=(_NATIVE.get(raw, raw), *others))]
+
+
+# Readers are made directly rather than by `Image.open`: nothing is registered, no other format is tried (a JPEG that
+# claims to be many is read as its first), and the limits are ours instead of a process-wide number.
+_OPENERS: Final[dict[str, Callable[[bytes, Limits], ImageFile.ImageFile]]] = {
+    "image/jpeg": _open_jpeg,
+    "image/png": _open_png,
+    "image/webp": _open_webp,
+    "image/avif": _open_avif,
+    "image/heic": _open_heic,
+    "image/tiff": _open_tiff,
+    "image/gif": _open_gif,
+    "image/bmp": _open_bmp,
+}
 
 
 def check_size(width: int, height: int, limits: Limits, max_pixels: int) -> None:

@@ -39,6 +39,14 @@ _SAMPLE_TAGS: Final = frozenset(
         *(EXTRA_SAMPLES, SAMPLE_FORMAT, YCBCR_SUBSAMPLING, COMPRESSION, ORIENTATION, SAMPLES_PER_PIXEL),
     }
 )
+_DECODER_TAGS: Final = frozenset(
+    {
+        *(0x0124, 0x0125),  # how a fax was coded
+        *range(0x0200, 0x020A),  # where an old-style JPEG keeps its tables
+        *(0x0211, 0x0213, 0x0214),  # how YCbCr was made from RGB
+        0xC5F2,  # how LERC was compressed
+    }
+)
 _WANTED: Final = _LAYOUT_TAGS | _SAMPLE_TAGS | {JPEG_TABLES}
 _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 7: "B", 16: "Q"}
 """The TIFF types read here, as `struct` spells them: BYTE, SHORT, LONG, UNDEFINED (bytes), LONG8."""
@@ -65,6 +73,26 @@ def read_first_ifd(tiff: bytes) -> Tags:
         if tag in _WANTED and kind in _NUMBERS:
             found.setdefault(tag, _values(tiff, _LAYOUTS[tiff[:4]][0], _NUMBERS[kind], count, inline))
     return found
+
+
+def only_pixels(tiff: bytes) -> bytes:
+    """The same TIFF with the tags alone that its first picture's pixels take: a fault in another costs that one.
+
+    Raises `struct.error` and `ValueError` as `read_first_ifd` does.
+    """
+    order, head, length, entry = _LAYOUTS[tiff[:4]]
+    kept: dict[int, bytes] = {}
+    for fields in _entries(tiff):
+        if fields[0] in _WANTED | _DECODER_TAGS:
+            kept.setdefault(fields[0], struct.pack(order + entry, *fields))
+    before, after = struct.calcsize(order + head[:2]), struct.calcsize(order + head)
+    at = len(tiff) + len(tiff) % 2
+    return b"".join(
+        [
+            *(tiff[:before], struct.pack(order + head, at)[before:], memoryview(tiff)[after:], bytes(at - len(tiff))),
+            *(struct.pack(order + length, len(kept)), *(kept[tag] for tag in sorted(kept)), bytes(8)),
+        ]
+    )
 
 
 def read_profile(tiff: bytes) -> bytes | None:

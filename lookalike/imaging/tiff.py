@@ -66,7 +66,7 @@ class SampleTiff(ImageFile.ImageFile):
         if not self.width or not self.height:
             raise ValueError("no pixels")
         self.bytes_a_pixel = self._samples.bytes_a_pixel
-        self.info |= {"exif": data, "icc_profile": ifd.read_profile(data)}
+        self.info["exif"] = data  # a TIFF's first directory states its orientation as EXIF's does
 
     def load(self) -> Any:
         """Unpack the pixels, once."""
