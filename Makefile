@@ -22,7 +22,7 @@ help:  ## What there is
 demo: $(VENV)/.run  ## Draw a catalogue, search it, show it (SERVE=0 ends after the report, PHOTOS=dir takes yours)
 	$(BIN)/lookalike demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: $(VENV)/.dev triton .cache/judges/.installed  ## Every test but those of the whole rehearsed cloud
+test: $(VENV)/.dev triton .cache/judges/.installed .cache/pillow-images/.unpacked  ## Every test but those of the whole rehearsed cloud
 	$(BIN)/pytest -n auto --dist worksteal -m "not cloud"
 
 test-cloud: $(VENV)/.dev triton  ## The whole rehearsed cloud: messages lost and doubled, processes killed, tokens forged
@@ -96,6 +96,7 @@ lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest firs
 	$(COMPILE) --extra bring -c requirements/train.txt -o requirements/bring.txt
 	$(call lock-wheel,nvidia-pytriton==0.7.0,triton)
 	$(call lock-wheel,tritonclient==2.51.0,perf-analyzer)
+	$(call lock-wheel,pillow==13.0.0,pillow-images)
 	printf 'checkov==3.3.30\nparliament==1.6.4\nsetuptools<81\n' | $(UV) compile - --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements/judges.txt
 
@@ -103,6 +104,15 @@ lock: $(VENV)/.uv  ## Resolve pyproject.toml into requirements/, the widest firs
 .cache/judges/.installed: requirements/judges.txt $(VENV)/.uv
 	$(PYTHON) -m venv .cache/judges
 	$(UV) install --quiet --python .cache/judges/bin/python --require-hashes -r $<
+	touch $@
+
+# Pillow's own test images lie in its source archive. It is fetched, not built: pip asks it for its name and version alone.
+.cache/pillow-images/.unpacked: requirements/pillow-images.txt $(VENV)/.dev
+	rm -rf $(@D) && mkdir -p $(@D)
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-binary :all: \
+		--require-hashes -r $< -d $(@D)
+	tar -xzf $(@D)/pillow-*.tar.gz -C $(@D) --strip-components=1
+	find $(@D) -mindepth 1 -maxdepth 1 ! -name Tests -exec rm -rf {} +
 	touch $@
 
 clean:  ## Remove what make made (not your catalogues)

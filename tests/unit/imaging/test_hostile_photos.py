@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.prepare import prepare
 from tests.hostile import MEDIA_TYPES, bombs, cuts, encode_all, impostors
+from tests.hostile.measure import measure
 from tests.hostile.pictures import draw, encode
 
 
@@ -41,31 +43,6 @@ def test_a_bomb_is_defused(name: str) -> None:
     assert code in {"any", outcome} or (code == "any reject" and outcome != "decoded")
 
 
-_BOMBS = """
-import resource
-from pathlib import Path
-from lookalike.errors import PhotoRejectedError
-from lookalike.imaging.prepare import prepare
-from tests.hostile import bombs, encode_all
-for data in encode_all().values():
-    prepare(data, 32)
-files = bombs()
-held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-resource.setrlimit(resource.RLIMIT_AS, (held + 450_000_000, held + 450_000_000))
-resource.setrlimit(resource.RLIMIT_CPU, (used + 60, used + 60))
-for name, (data, _) in files.items():
-    before = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    try:
-        prepare(data, 224)
-    except PhotoRejectedError as error:
-        outcome = f"{error.code}|{type(error.__cause__).__name__}"
-    else:
-        outcome = "decoded|"
-    print(name, outcome, sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - before, sep="|")
-"""
-
-
 def _run_limited(program: str) -> list[list[str]]:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
@@ -80,17 +57,36 @@ def _run_limited(program: str) -> list[list[str]]:
     return [line.split("|") for line in done.stdout.splitlines()]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="platform: RLIMIT_AS binds on Linux only")
-def test_no_bomb_takes_more_than_its_share_of_memory_or_time() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="platform: the peak is read from /proc")
+def test_no_bomb_takes_more_than_its_share_of_memory_or_time(tmp_path: Path) -> None:
     """450 MB beyond what libraries and files hold, as a sound photo may take, and 2 s of a processor each."""
-    lines = _run_limited(_BOMBS)
-    assert {line[0] for line in lines} == set(bombs())
-    assert "MemoryError" not in {line[2] for line in lines}, "turned away by foresight, not by the limit"
-    assert [(name, float(seconds)) for name, _, _, seconds in lines if float(seconds) > 2] == []
+    names = dict(enumerate(bombs()))
+    for number, name in names.items():
+        (tmp_path / str(number)).write_bytes(bombs()[name][0])
+    measured = measure([tmp_path / str(number) for number in names])
+    assert [one.path.name for one in measured] == [str(number) for number in names]
+    assert "MemoryError" not in {one.cause for one in measured}, "turned away by foresight, not by the limit"
+    assert [(names[int(one.path.name)], one) for one in measured if one.memory > 450e6 or one.seconds > 2] == []
+
+
+PILLOW_IMAGES = Path(__file__).parents[3] / ".cache" / "pillow-images" / "Tests" / "images"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="platform: the peak is read from /proc")
+def test_none_of_pillows_own_test_images_does_harm() -> None:
+    """Valid, odd and broken ones of every format: each decodes or is rejected, in 512 MB and 2 s, without a word."""
+    files = sorted(path for path in PILLOW_IMAGES.rglob("*") if path.is_file())
+    if not files:
+        pytest.skip("corpus: `make test` fetches it")
+    measured = measure(files)
+    assert [one.path for one in measured] == files
+    assert [one for one in measured if one.memory > 512e6 or one.seconds > 2 or one.outcome == "escaped"] == []
+    assert sum(one.outcome == "decoded" for one in measured) > 600
 
 
 _LARGEST = """
 import resource, sys
+from tests.hostile.measure import measure
 from tests.hostile.pictures import draw, encode
 from pathlib import Path
 from lookalike.imaging.limits import Limits
