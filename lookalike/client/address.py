@@ -48,6 +48,8 @@ def authorization(url: httpx.URL, token: str | None, *, allow_insecure: bool) ->
         )
     if not token:
         return {}
+    if url.userinfo:
+        raise InvalidRequestError("token", "the address has a password in it already: give one of the two")
     if not _TOKEN.fullmatch(token):
         raise InvalidRequestError("token", "must be printable ASCII without spaces")
     return {"Authorization": f"Bearer {token}"}

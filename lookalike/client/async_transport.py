@@ -223,9 +223,9 @@ def _tls() -> ssl.SSLContext:
 
 
 def _is_for_good(error: BaseException) -> bool:
-    """Whether a connection fails for a reason that does not pass: a certificate, a name that does not exist."""
+    """Whether it fails for a reason that does not pass: a certificate, no such name, a bad redirect."""
     return any(
-        isinstance(cause, ssl.SSLCertVerificationError)
+        isinstance(cause, ssl.SSLCertVerificationError | httpx.InvalidURL)
         or (isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME)
         for cause in _causes(error)
     )

@@ -171,6 +171,13 @@ def test_a_redirect_is_named_and_not_followed(scripted: Any, status: int) -> Non
     assert stolen == []
 
 
+def test_a_redirect_to_no_address_is_not_tried_again(scripted: Any, waits: Any) -> None:
+    url, asked = scripted((302, {"Location": "http://127.0.0.1:1/x\x01"}, b""))
+    with HttpCatalogue(url, timing=waits.timing) as catalogue, pytest.raises(errors.UnavailableError, match="location"):
+        catalogue.status()
+    assert len(asked) == 1
+
+
 def test_an_error_names_the_place_that_was_asked(waits: Any) -> None:
     transport = Transport("http://127.0.0.1:1", timing=waits.timing)
     with pytest.raises(errors.UnavailableError, match=r"upload endpoint http://[^ ]*:2/bucket does not"):
@@ -213,6 +220,8 @@ def test_a_token_does_not_cross_a_network_in_the_clear(url: str) -> None:
         HttpCatalogue(url.replace("//", "//user:pass-word@"))
     assert "pass-word" not in str(caught.value)
     HttpCatalogue(url, "top-secret", allow_insecure=True).close()
+    with pytest.raises(errors.InvalidRequestError, match="one of the two"):
+        HttpCatalogue(url.replace("//", "//user:pass-word@"), "top-secret", allow_insecure=True)
     HttpCatalogue(url).close()
     HttpCatalogue(url.replace("http:", "https:"), "top-secret").close()
 
