@@ -17,6 +17,7 @@ from pathlib import Path
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.prepare import decode_memory, prepare
 from tests.hostile.pictures import draw, encode, encode_all
+from tests.hostile.tiffs import write_tiff
 import numpy as np
 from PIL import Image
 def status(key):
@@ -31,7 +32,7 @@ for name, region in {cases!r}:
     print(name, status("VmHWM") - before, decode_memory(data, 224, region=region), sep="|")
 """
 _PART = (0.1, 0.1, 0.2, 0.2)
-_BIG = "draw(2400, 1600)"
+_BIG = "draw(1800, 1200)"
 _CASES = [
     (f"encode({_BIG}, 'jpeg')", None),
     (f"encode({_BIG}, 'jpeg')", _PART),
@@ -42,14 +43,18 @@ _CASES = [
     (f"encode({_BIG}.convert('LA'), 'png')", None),
     (f"encode({_BIG}.convert('P'), 'png', transparency=3)", None),
     (f"encode({_BIG}, 'png', transparency=(3, 3, 3))", None),
-    ("encode(Image.fromarray(np.zeros((1600, 2400), np.uint16)), 'png')", None),
+    ("encode(Image.fromarray(np.zeros((1200, 1800), np.uint16)), 'png')", None),
     (f"encode({_BIG}, 'webp', method=0)", None),
     (f"encode({_BIG}, 'avif')", None),
     (f"encode({_BIG}.convert('RGBA'), 'heic')", None),
-    (f"encode({_BIG}, 'tiff lzw', tiffinfo={{278: 1600}})", None),
+    (f"encode({_BIG}, 'tiff lzw', tiffinfo={{278: 1200}})", None),
     (f"encode({_BIG}.convert('YCbCr'), 'tiff')", None),
-    ("encode(Image.fromarray(np.zeros((1600, 2400), np.float32)), 'tiff')", None),
-    ("encode(Image.fromarray(np.zeros((1600, 2400), np.int32)), 'tiff')", None),
+    ("encode(Image.fromarray(np.zeros((1200, 1800), np.float32)), 'tiff')", None),
+    ("encode(Image.fromarray(np.zeros((1200, 1800), np.int32)), 'tiff')", None),
+    (f"write_tiff(np.asarray({_BIG}).astype(np.uint16) * 257, 16, 2, planar=2)", None),
+    (f"write_tiff(np.asarray({_BIG}.convert('RGBA')), 8, 2, (338, [1]), planar=2, deflate=True)", None),
+    (f"write_tiff(np.asarray({_BIG}) >> 7, 1, 2, rows=64)", None),
+    ("write_tiff(np.zeros((1200, 1800, 1)), 64, 1, (339, [3]))", None),
     (f"encode({_BIG}.convert('P'), 'gif')", None),
     (f"encode({_BIG}.convert('RGBA'), 'bmp')", None),
 ]
