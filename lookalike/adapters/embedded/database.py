@@ -122,6 +122,10 @@ class Database:
         rows = self.query("SELECT version FROM schemas WHERE name = ?", (schema,)) if known else []
         return int(rows[0][0]) if rows else 0
 
+    def has_schemas(self) -> bool:
+        """Whether any adapter has made its tables here."""
+        return bool(self.query("SELECT 1 FROM schemas LIMIT 1"))
+
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file, reading all of it; none where it is sound."""
         found = [text for (text,) in self.query("PRAGMA integrity_check")]

@@ -17,7 +17,7 @@ from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhot
 from lookalike.adapters.embedded.upload_form import UploadForms, load_secret
 from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
 from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
-from lookalike.errors import InvalidRequestError, NotFoundError
+from lookalike.errors import CatalogueDamagedError, InvalidRequestError, NotFoundError
 from lookalike.ports.clock import Clock
 from lookalike.ports.photo_store import PhotoStore
 
@@ -25,6 +25,7 @@ DATABASE: Final = "catalogue.sqlite3"
 PHOTO_BYTES: Final = "photo_bytes"
 """The counter of what all files of photos hold."""
 _BEFORE_IT: Final = frozenset({"lock", "lock.pid"})  # all that a kill in the very first moment can leave
+_AFTER_TABLES: Final = ("photos", "index", "upload-forms.secret")  # made once the database holds its first tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None
     """Open, or make where `create` allows, the stores of a catalogue; `clock` is the machine's where None.
 
     Raises `NotFoundError` where there is no catalogue and none may be made, `InvalidRequestError` for a folder that
-    holds something else, `CatalogueLockedError` where another process has it open, `UnavailableError` where the disk is
-    full, fails, or may not be written.
+    holds something else, `CatalogueLockedError` where another process has it open, `CatalogueDamagedError` where the
+    database is empty beside photos, `UnavailableError` where the disk is full, fails, or may not be written.
     """
     with ExitStack() as opening:
         if folder is not None:
@@ -70,6 +71,8 @@ def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None
             opening.callback(FolderLock(folder).release)
         database = Database(None if folder is None else folder / DATABASE)
         opening.callback(database.close)
+        if folder is not None and _is_used(folder) and not database.has_schemas():
+            raise _empty(folder)
         counters = Counters(database)
         clock = clock or SystemClock()
         index = EmbeddedVectorIndex(database, None if folder is None else folder / "index", clock)
@@ -98,12 +101,23 @@ def open_stores(folder: Path | None, *, create: bool = True, clock: Clock | None
 def _check_folder(folder: Path, create: bool) -> None:
     with reported(folder):
         if (folder / DATABASE).is_file():
+            # Before SQLite opens it: it would take it for a new one and delete the log beside it.
+            if _is_used(folder) and not size_of(folder / DATABASE):
+                raise _empty(folder)
             return
         if not create:
             raise NotFoundError(f"there is no catalogue at {folder}: `lookalike import` makes one")
         if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_IT):
             raise InvalidRequestError("catalogue", f"{folder} holds something else than a catalogue")
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def _is_used(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _AFTER_TABLES)
+
+
+def _empty(folder: Path) -> CatalogueDamagedError:
+    return CatalogueDamagedError(f"{folder / DATABASE} is empty: bring it back from a copy")
 
 
 def _photo_store(folder: Path | None, counters: Counters) -> FolderPhotoStore | MemoryPhotoStore:

@@ -208,6 +208,34 @@ def test_a_database_that_is_none_is_told(run: Run, filled: Path) -> None:
     assert (code, told["kind"]) == (1, "catalogue")
 
 
+def emptied(shop: Path) -> None:
+    (shop / DATABASE).write_bytes(b"")
+
+
+def without_tables(shop: Path) -> None:
+    (shop / DATABASE).unlink()
+    Database(shop / DATABASE).close()
+
+
+@pytest.mark.parametrize("damage", [emptied, without_tables])
+def test_an_empty_database_beside_photos_is_refused_and_nothing_goes(run: Run, filled: Path, damage: Damaging) -> None:
+    photos = {path for path in filled.rglob("photos/**/*") if path.is_file()}
+    damage(filled)
+    assert run("status", "-c", filled).code != 0
+    code, (told,) = doctor(run, filled, "--repair")
+    assert (code, told["kind"]) == (1, "catalogue")
+    assert "is empty: bring it back from a copy" in told["detail"]
+    assert {path for path in filled.rglob("photos/**/*") if path.is_file()} == photos
+    assert run("import", filled.parent, "-c", filled).code != 0
+
+
+def test_a_creation_killed_before_the_first_table_opens(run: Run, shop: Path) -> None:
+    shop.mkdir()
+    for name in (DATABASE, "lock", "lock.pid"):
+        (shop / name).write_bytes(b"")
+    assert run("doctor", "-c", shop).out == "sound\n"
+
+
 def test_a_catalogue_in_use_is_left_alone(run: Run, filled: Path) -> None:
     with closing(open_stores(filled)):
         assert run("doctor", "-c", filled, "--repair").code == 4
