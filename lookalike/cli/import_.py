@@ -9,7 +9,7 @@ import typer
 from lookalike.cli.exit_code import ExitCode
 from lookalike.cli.named import Named
 from lookalike.cli.options import DEFAULT_CATALOGUE, CatalogueOption, JsonOption
-from lookalike.cli.run_import import Rules, Target, run_import
+from lookalike.cli.run_import import Rules, Target, find_item, run_import
 from lookalike.cli.session import Session, printable
 from lookalike.cli.sources import Source, SourceOptions, open_source
 from lookalike.cli.sync import DryRun, remove_left_over
@@ -51,7 +51,12 @@ class _Run:
         if self.sync:
             self.refused = not remove_left_over(target, self.named, self.tally, self.rules.scope, self._agrees)
         elif self.rules.scope is None and self.named.complete and not self.dry:
-            self.left_over_items = max(0, catalogue.status().items - self.named.items)
+            self.left_over_items = self._count_left_over(catalogue)
+
+    def _count_left_over(self, catalogue: Catalogue) -> int:
+        """How many items of the catalogue the source does not name."""
+        unsettled = sum(find_item(catalogue, item) is not None for item in self.named.unsettled())
+        return max(0, catalogue.status().items - self.named.items - unsettled)
 
     def _agrees(self, question: str) -> bool:
         return self.yes or self.dry or self.session.agrees(question)

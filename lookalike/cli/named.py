@@ -61,8 +61,13 @@ class Named:
 
     @property
     def items(self) -> int:
-        """How many of the items named the catalogue has."""
+        """How many of the items named the catalogue is known to have."""
         return self._count("SELECT count(*) FROM items WHERE there")
+
+    def unsettled(self) -> Iterator[ItemId]:
+        """The items named of which it is not known whether the catalogue has them: something of them went wrong."""
+        for (item,) in self._database.execute("SELECT item FROM items WHERE NOT there"):
+            yield ItemId(item)
 
     @property
     def photos(self) -> int:

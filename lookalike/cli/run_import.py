@@ -1,6 +1,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
@@ -103,13 +104,7 @@ class _Reader:
         if self.rules.replace:
             items |= {entry.patch.id for entry in batch if isinstance(entry, Described)}
         with ThreadPoolExecutor(_AT_ONCE, "look") as pool:
-            return {item.id: item for item in pool.map(self._find, items) if item is not None}
-
-    def _find(self, item: ItemId) -> Item | None:
-        try:
-            return self.catalogue.get_item(item)
-        except NotFoundError:
-            return None
+            return {item.id: item for item in pool.map(partial(find_item, self.catalogue), items) if item is not None}
 
     def _ready(self, entry: Entry, known: dict[ItemId, Item]) -> Entry:
         if not isinstance(entry, NewPhoto):
@@ -215,6 +210,14 @@ def _next(settled: Iterator[Imported], reader: _Reader) -> Imported | None:
             return next(settled, None)
         except KeyboardInterrupt:
             reader.stopped = True
+
+
+def find_item(catalogue: Target, item: ItemId) -> Item | None:
+    """The item, or None where the catalogue has none of that id."""
+    try:
+        return catalogue.get_item(item)
+    except NotFoundError:
+        return None
 
 
 def photo_id_of(entry: NewPhoto) -> PhotoId:

@@ -192,6 +192,23 @@ def test_what_could_not_be_read_is_never_removed(bring: Bring, shop: Path, photo
     assert {id_: len(item.photos) for id_, item in items_in(shop).items()} == {"1": 1, "2": 2, "3": 1}
 
 
+def test_an_item_whose_photo_was_rejected_is_not_left_over(run: Run, shop: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "good.jpg").write_bytes(picture(1))
+    (new / "empty.jpg").write_bytes(b"")
+    ran = run("import", new, "-c", shop, "--category", "hat")
+    assert (ran.code, sorted(items_in(shop))) == (1, ["empty", "good"])
+    assert "left over" not in ran.err
+
+
+@pytest.mark.parametrize("row", ["2,hat,,gone.jpg", "2,hat,,", "2,,A,\n2,,B,hat/2.jpg"])
+def test_what_went_wrong_of_an_item_leaves_no_item_over(bring: Bring, photos: Path, row: str) -> None:
+    header = "id,category,title,photo\n1,hat,,hat/0.jpg\n"
+    bring(table(photos, f"{header}2,hat,,hat/2.jpg\n3,hat,,hat/4.jpg\n"))
+    assert bring(table(photos, header + row))["left_over_items"] == 1
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="platform: every folder can be read")
 def test_a_folder_that_cannot_be_read_removes_nothing(bring: Bring, shop: Path, photos: Path) -> None:
     bring(photos, "--category-from-folder")
