@@ -118,10 +118,10 @@ class _Samples:
 
     @property
     def bytes_a_pixel(self) -> float:
-        """All numbers, a strip or tile of them twice, each channel by itself and the picture up to three times."""
+        """All numbers, a strip or tile of them twice, and each channel up to four times."""
         across, down = self._part_size()
         share = max(1, across * down / (self.width * self.height))
-        return self.dtype.itemsize * self.samples * (1 + 2 * share) + 4 + 3 * 4
+        return self.dtype.itemsize * self.samples * (1 + 2 * share) + 4 * len(self.mode)
 
     def _part_size(self) -> tuple[int, int]:
         """Columns and rows of a strip or tile.
@@ -240,7 +240,9 @@ def _spread(lines: Numbers, bits: int, row_numbers: int, dtype: np.dtype[Any]) -
     """Numbers of so few bits that they share bytes, highest bit first; each line begins with a byte of its own."""
     weights = 1 << np.arange(bits - 1, -1, -1)
     spread = [
-        np.unpackbits(band, axis=1, count=row_numbers * bits).reshape(len(band), row_numbers, bits) @ weights
+        (np.unpackbits(band, axis=1, count=row_numbers * bits).reshape(len(band), row_numbers, bits) @ weights).astype(
+            dtype
+        )
         for band in _bands(lines)
     ]
-    return np.concatenate(spread).astype(dtype)
+    return np.concatenate(spread)
