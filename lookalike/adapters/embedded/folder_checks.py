@@ -1,19 +1,24 @@
 # ruff: noqa: S608 - only this file's constants are put into statements; values always travel as parameters
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from lookalike.adapters.embedded.database import Database
+from lookalike.adapters.embedded.durable_file import make_folder, reported
 from lookalike.adapters.embedded.index.records import ENTRIES
 from lookalike.adapters.embedded.item_store import ITEMS, PHOTOS
 from lookalike.adapters.embedded.ledger import UPLOADS
+from lookalike.adapters.embedded.photo_store import UPLOADS as ORIGINALS
 from lookalike.adapters.embedded.photo_store import FolderPhotoStore, bytes_in
 from lookalike.adapters.embedded.stores import PHOTO_BYTES, Stores
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.damage import Damage, Outcome
 from lookalike.domain.item import ItemId
+from lookalike.domain.photo import PhotoId
 from lookalike.errors import InvalidRequestError
 
 _NAMING_ITEMS: Final = (("uploads", "item"), ("index_entries", "item"))
+_STRAYS: Final = "strays"
 _KEPT: Final = (ITEMS, PHOTOS, UPLOADS, ENTRIES)
 
 
@@ -54,21 +59,39 @@ def check_index_files(stores: Stores, catalogue: CatalogueId, *, repair: bool) -
 
 
 def check_strays_and_counts(stores: Stores, catalogue: CatalogueId, *, repair: bool) -> Iterator[Damage]:
-    """Files of photos that nothing leads to, and counts that are not what counting gives; to be asked last."""
+    """Files of photos that nothing leads to, and counts that are not what counting gives; to be asked last.
+
+    An original that nothing leads to is moved aside, never deleted: the database may be an older copy.
+    """
     outcome = Outcome.REPAIRED if repair else Outcome.FOUND
     photos, counters = stores.photos, stores.counters
     if isinstance(photos, FolderPhotoStore) and stores.folder is not None:
         for path in photos.find_strays(catalogue, *stores.ledger.known_names(catalogue)):
-            if repair:
-                path.unlink(missing_ok=True)
-            yield Damage("stray", str(path.relative_to(stores.folder)), "belongs to no upload and no photo", outcome)
-        found = bytes_in(stores.folder / "photos")
-        if found != counters.get(PHOTO_BYTES):
+            place = str(path.relative_to(stores.folder))
+            yield Damage("stray", place, _clear(path, stores.folder, repair=repair), outcome)
+        found, counted = bytes_in(stores.folder / "photos"), counters.get(PHOTO_BYTES)
+        if found != counted:
             if repair:
                 counters.set(PHOTO_BYTES, found)
-            yield Damage("count", PHOTO_BYTES, f"is {found:,} bytes, not {counters.get(PHOTO_BYTES):,}", outcome)
+            yield Damage("count", PHOTO_BYTES, f"was counted as {counted:,} bytes, is {found:,}", outcome)
     for kept in _KEPT:
         if not counters.is_right(kept):
             if repair:
                 counters.recount(kept)
             yield Damage("count", kept.name, "was not what there is", outcome)
+
+
+def _clear(path: Path, folder: Path, *, repair: bool) -> str:
+    """Remove a file that nothing leads to, or move it aside where it is an original; what there is to say of it."""
+    told, strays = "belongs to no upload and no photo", folder / _STRAYS
+    if path.parent.parent.name != ORIGINALS:
+        if repair:
+            path.unlink(missing_ok=True)
+        return told
+    if not repair:
+        return f"{told}: --repair moves it to {strays}"
+    make_folder(strays)
+    with reported(path):
+        # Named by its bytes, so that it takes no other's place; an import looks at the bytes, whatever the ending.
+        kept = path.replace(strays / f"{PhotoId.of(path.read_bytes())}.jpg")
+    return f"{told}: moved to {kept}; `lookalike import {strays}` brings it in again"

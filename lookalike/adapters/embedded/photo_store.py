@@ -23,7 +23,8 @@ from lookalike.ports.photo_store import UploadForm
 
 _Done = TypeVar("_Done")
 
-_UPLOADS: Final = "uploads"
+UPLOADS: Final = "uploads"
+"""The folder of originals."""
 _PREPARED: Final = "prepared"
 _THUMBNAILS: Final = "thumbnails"
 # Measured on ext4, files of 150 kB: 275 a second one after the other, 3,800 with four at a time (8: 2,700),
@@ -119,9 +120,9 @@ class FolderPhotoStore:
     ) -> Iterator[Path]:
         """The files of a catalogue that are neither these uploads' originals nor of these photos."""
         hashed = {self._upload_path(catalogue, upload).name for upload in uploads}
-        for kind, known in ((_UPLOADS, hashed), (_PREPARED, set(photos)), (_THUMBNAILS, set(photos))):
+        for kind, known in ((UPLOADS, hashed), (_PREPARED, set(photos)), (_THUMBNAILS, set(photos))):
             files = (self._root / f"c-{catalogue}" / kind).glob("*/*")
-            yield from (path for path in files if path.name not in known)
+            yield from (path for path in files if path.name not in known and path.is_file())
 
     def _write_photos(self, catalogue: CatalogueId, kind: str, photos: Mapping[PhotoId, bytes]) -> None:
         grown = 0
@@ -153,7 +154,7 @@ class FolderPhotoStore:
 
     def _upload_path(self, catalogue: CatalogueId, upload: UploadId) -> Path:
         # Hashed, for two ids may differ in case alone, and most file systems of Windows and macOS do not tell.
-        return self._path(catalogue, _UPLOADS, hashlib.sha256(upload.encode()).hexdigest())
+        return self._path(catalogue, UPLOADS, hashlib.sha256(upload.encode()).hexdigest())
 
     def _path(self, catalogue: CatalogueId, kind: str, digest: str) -> Path:
         # "c-", for Windows has no folder called "con" or "nul".

@@ -229,6 +229,33 @@ def test_an_empty_database_beside_photos_is_refused_and_nothing_goes(run: Run, f
     assert run("import", filled.parent, "-c", filled).code != 0
 
 
+def test_originals_that_an_older_database_does_not_know_are_kept(run: Run, shop: Path, photos: Path) -> None:
+    first, *rest = sorted(photos.rglob("*.jpg"))
+    later = [path.read_bytes() for path in rest]
+    assert run("import", first.parent, "-c", shop, "--category", "dress").code == 0
+    older = (shop / DATABASE).read_bytes()
+    assert run("import", photos, "-c", shop, "--category-from-folder").code == 0
+    (shop / DATABASE).write_bytes(older)
+    assert doctor(run, shop)[0] == 1
+    code, told = doctor(run, shop, "--repair")
+    assert code == 0
+    assert any(f"lookalike import {shop / 'strays'}" in one["detail"] for one in told)
+    kept = {path.read_bytes() for path in shop.rglob("*") if path.is_file()}
+    assert set(later) <= kept
+    assert doctor(run, shop) == (0, [])
+    assert run("import", shop / "strays", "-c", shop, "--category", "dress").code == 0
+    assert all(seen(shop, photos))
+    assert doctor(run, shop) == (0, [])
+
+
+def test_a_wrong_count_is_told_with_what_it_was(run: Run, filled: Path) -> None:
+    with closing(open_stores(filled)) as opened:
+        right = opened.counters.get("photo_bytes")
+    sql("UPDATE counters SET value = value + 5 WHERE name = 'photo_bytes'")(filled)
+    _, (told,) = doctor(run, filled, "--repair")
+    assert told["detail"] == f"was counted as {right + 5:,} bytes, is {right:,}"
+
+
 def test_a_creation_killed_before_the_first_table_opens(run: Run, shop: Path) -> None:
     shop.mkdir()
     for name in (DATABASE, "lock", "lock.pid"):
