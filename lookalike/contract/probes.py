@@ -1,14 +1,10 @@
 """What load balancers and Prometheus ask: is it alive, is it ready, how does it do."""
 
 import logging
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
 from enum import StrEnum
-from socket import socket
 from typing import Final
 
-import uvicorn
 from anyio import CapacityLimiter, to_thread
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
@@ -29,8 +25,6 @@ LIVE: Final = "/livez"
 READY: Final = "/readyz"
 METRICS: Final = "/metrics"
 _NO_STORE: Final = {"Cache-Control": "no-store"}
-_MOST_CONNECTIONS: Final = 16
-_GRACE_SECONDS: Final = 1
 
 
 class Phase(StrEnum):
@@ -95,31 +89,6 @@ def metrics_app(metrics: Metrics, readiness: Readiness, *, local_names_only: boo
 
     routes = [Route(METRICS, _Read(scrape)), *probe_routes(readiness)]
     return Guard(Router(routes, redirect_slashes=False, default=elsewhere), local_names_only=local_names_only)
-
-
-@contextmanager
-def serving_beside(app: ASGIApp, listener: socket) -> Iterator[None]:
-    """Serve `app` from a thread and an event loop of its own: a server that hangs can still be looked at."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            lifespan="off",
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
-    thread = threading.Thread(target=server.run, args=([listener],), name="metrics", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 class _Read:

@@ -11,11 +11,12 @@ from functools import partial
 from typing import Final
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from lookalike.contract.asgi import Site, build_app
-from lookalike.contract.connections import Connection
+from lookalike.contract.connections import Connection, ConnectionLimits
 from lookalike.contract.guard import is_local
-from lookalike.contract.probes import METRICS, Phase, metrics_app, serving_beside
+from lookalike.contract.probes import METRICS, Phase, metrics_app
 from lookalike.errors import InvalidRequestError
 
 _LONGEST_HEAD: Final = 32 * 1024
@@ -24,6 +25,10 @@ _M_MMAP_THRESHOLD: Final = -3
 _LARGE_BLOCK: Final = 1024 * 1024
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
+_BACKLOG: Final = 64
+"""Connections that asyncio accepts at once, before any of them can make room; they all take descriptors."""
+_METRICS_CONNECTIONS: Final = ConnectionLimits(most=32)
+_METRICS_GRACE_SECONDS: Final = 1
 
 
 def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> None:
@@ -50,7 +55,7 @@ def metrics_at(site: Site, host: str, port: int) -> Iterator[str]:
     if site.metrics is None:
         raise InvalidRequestError("metrics", "the site counts nothing")
     app = metrics_app(site.metrics, site.readiness, local_names_only=is_local(_authority(host)))
-    with _listen(host, port) as listener, serving_beside(app, listener):
+    with _listen(host, port) as listener, _serving_beside(app, listener):
         yield _url(host, listener) + METRICS
 
 
@@ -66,20 +71,7 @@ class Server(uvicorn.Server):
     """uvicorn, told how to start, how much to take and how to stop."""
 
     def __init__(self, site: Site, on_started: Callable[[], None]) -> None:
-        config = uvicorn.Config(
-            build_app(site),
-            http=partial(Connection, limits=site.connections),  # type: ignore[arg-type] # called as a class is
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            lifespan="off",
-            h11_max_incomplete_event_size=_LONGEST_HEAD,
-            timeout_keep_alive=math.ceil(site.connections.head_seconds),
-            timeout_graceful_shutdown=site.grace_seconds,
-        )
-        super().__init__(config)
+        super().__init__(_config(build_app(site), site.connections, site.grace_seconds))
         self._on_started = on_started
         self._readiness = site.readiness
 
@@ -109,6 +101,36 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _config(app: ASGIApp, limits: ConnectionLimits, grace_seconds: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=partial(Connection, limits=limits),  # type: ignore[arg-type] # called as a class is
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="off",
+        backlog=_BACKLOG,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
+        timeout_keep_alive=math.ceil(limits.head_seconds),
+        timeout_graceful_shutdown=grace_seconds,
+    )
+
+
+@contextmanager
+def _serving_beside(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    """Serve `app` from a thread and an event loop of its own: a server that hangs can still be looked at."""
+    server = uvicorn.Server(_config(app, _METRICS_CONNECTIONS, _METRICS_GRACE_SECONDS))
+    thread = threading.Thread(target=server.run, args=([listener],), name="metrics", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def _authority(host: str) -> str:

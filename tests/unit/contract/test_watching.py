@@ -6,14 +6,14 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from browsing import NO_TLS, Browse
+from browsing import NO_TLS, Browse, connect, hear, problem
 from fake_shop import SHOP, Shop, picture
 
 from lookalike.adapters.embedded.stores import open_stores
@@ -254,6 +254,17 @@ def test_metrics_have_an_address_of_their_own(watched: Site) -> None:
             assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
         assert reader.get(url, headers={"host": "evil.example"}).status_code == 403
     assert threading.active_count() <= before
+
+
+def test_silent_connections_keep_no_probe_out(watched: Site) -> None:
+    with metrics_at(watched, "127.0.0.1", 0) as url, ExitStack() as silent:
+        root = url.removesuffix("/metrics")
+        crowd = [silent.enter_context(connect(root)) for _ in range(60)]
+        with httpx.Client(**NO_TLS) as reader:
+            assert reader.get(f"{root}/livez").status_code == 200
+        assert hear(crowd[0]) == b""  # closed to make room
+        crowd[-1].sendall(b"nonsense\r\n\r\n")
+        assert problem(hear(crowd[-1]))[0] == 400
 
 
 def test_a_site_that_counts_nothing_has_no_metrics_to_serve(site: Site) -> None:
