@@ -1,14 +1,15 @@
 import asyncio
 import ctypes
+import logging
 import math
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,6 +20,11 @@ from lookalike.contract.guard import is_local
 from lookalike.contract.probes import METRICS, Phase, metrics_app
 from lookalike.errors import InvalidRequestError
 
+if sys.platform != "win32":
+    import resource
+
+log = logging.getLogger(__name__)
+
 _LONGEST_HEAD: Final = 32 * 1024
 _LAST_WORDS_SECONDS: Final = 2.0
 _M_MMAP_THRESHOLD: Final = -3
@@ -27,6 +33,8 @@ _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _BACKLOG: Final = 64
 """Connections that asyncio accepts at once, before any of them can make room; they all take descriptors."""
+_DESCRIPTORS: Final = 4096
+_ACCEPT_ERROR_SECONDS: Final = 5.0
 _METRICS_CONNECTIONS: Final = ConnectionLimits(most=32)
 _METRICS_GRACE_SECONDS: Final = 1
 
@@ -40,6 +48,7 @@ def run(site: Site, host: str, port: int, on_started: Callable[[str], None]) -> 
     """
     check_binding(host, site.token)
     _give_memory_back()
+    _raise_descriptor_limit()
     with _listen(host, port) as listener:
         url = _url(host, listener)
         Server(site, lambda: on_started(url)).run([listener])
@@ -77,6 +86,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
+        asyncio.get_running_loop().set_exception_handler(LoopErrors())
         await super().startup(sockets)
         if self.started:
             self._readiness.phase = Phase.SERVING
@@ -101,6 +111,25 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class LoopErrors:
+    """An event loop's exception handler: that nothing could be accepted is told once in five seconds.
+
+    asyncio tells it for each attempt (`OSError`, with the listening socket beside it), with a traceback.
+    """
+
+    def __init__(self) -> None:
+        self._quiet_until = -math.inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log it as asyncio would, or in one line where a connection was not accepted."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or "socket" not in context:
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._quiet_until:
+            self._quiet_until = loop.time() + _ACCEPT_ERROR_SECONDS
+            log.error("connections cannot be accepted: %s", error.strerror)
 
 
 def _config(app: ASGIApp, limits: ConnectionLimits, grace_seconds: int) -> uvicorn.Config:
@@ -150,6 +179,19 @@ def _give_memory_back() -> None:
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):  # which musl has not
         libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
         libc.mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def _raise_descriptor_limit() -> None:
+    """Allow as many open files as may be had, up to 4,096: shells often allow 1,024, which 512 connections come near.
+
+    Some systems name a higher limit than they give; then it stays as it is.
+    """
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,11 +1,12 @@
 """The ASGI host: who may ask, and how much at once."""
 
+import asyncio
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 
@@ -16,7 +17,7 @@ from fake_shop import Shop, picture
 
 from lookalike.contract.arrival import Buffer
 from lookalike.contract.asgi import Site
-from lookalike.contract.serve import check_binding, run
+from lookalike.contract.serve import LoopErrors, check_binding, run
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
 from lookalike.errors import InvalidRequestError, OverloadedError
 from tests.serving import serving
@@ -218,3 +219,57 @@ def test_a_signal_stops_it_after_what_is_under_way(number: signal.Signals) -> No
         assert answers == [200]
         assert server.stdout.readline() == "tidied up\n"
         assert server.wait(30) == 0
+
+
+_SERVER_OF_FEW_FILES = """
+import resource
+from lookalike.contract.asgi import Site
+from lookalike.contract.serve import run
+from lookalike.contract.services import Services
+from lookalike.domain.catalogue import CatalogueId
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 300))
+
+def told(url):
+    print(url, resource.getrlimit(resource.RLIMIT_NOFILE))
+
+run(Site(services=Services(), catalogue=CatalogueId("shop")), "127.0.0.1", 0, told)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="platform: Windows has no such limit")
+def test_more_connections_than_open_files_are_told_once_and_end() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", _SERVER_OF_FEW_FILES], stdout=pipe, stderr=pipe, text=True
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        url, _, limit = server.stdout.readline().strip().partition(" ")
+        assert limit == "(300, 300)"
+        with ExitStack() as crowd:
+            for _ in range(340):
+                crowd.enter_context(connect(url))
+            told = server.stderr.readline()
+        assert told == "connections cannot be accepted: Too many open files\n"
+        assert httpx.get(f"{url}/livez", timeout=30, **NO_TLS).status_code == 200
+        server.terminate()
+        assert "Traceback" not in server.stderr.read()
+
+
+def test_what_cannot_be_accepted_is_told_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        now = 0.0
+
+        def time(self) -> float:
+            return self.now
+
+    with closing(Loop()) as loop:
+        loop.set_exception_handler(LoopErrors())
+        for loop.now in range(12):
+            loop.call_exception_handler({"message": "", "exception": OSError(24, "Too many open files"), "socket": 0})
+        loop.call_exception_handler({"message": "something else"})
+    assert [record.message for record in caplog.records] == [
+        *["connections cannot be accepted: Too many open files"] * 3,
+        "something else",
+    ]
