@@ -3,6 +3,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long drawing examples takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]
 EXCUSES = ("platform:", "torch comes with the training extra only")

@@ -42,10 +42,13 @@ def log_lines(level: LogLevel) -> Iterator[None]:
     """Within the block, log as JSON lines on standard error, from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    before = root.level
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Its account of its own start and end tells nothing that ours does not.
     logging.getLogger("uvicorn").setLevel(max(logging.getLevelName(level.upper()), logging.WARNING))
     try:
         yield
     finally:
-        logging.getLogger().removeHandler(handler)
+        root.removeHandler(handler)
+        root.setLevel(before)
