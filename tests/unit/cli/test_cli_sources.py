@@ -6,6 +6,8 @@ import os
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,8 @@ from lookalike.domain.item import ItemId, ItemPatch
 from lookalike.domain.label import Label
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.catalogue import NewPhoto
+
+Form = Literal["NFC", "NFD"]
 
 
 def read(path: Path, **options: object) -> list[Entry]:
@@ -142,6 +146,47 @@ def test_a_photo_is_a_file_in_the_folder_or_an_error(tmp_path: Path, name: str) 
     (entry,) = read(lines)
     assert isinstance(entry, BadEntry)
     assert entry.source == "items.jsonl:1"
+
+
+@pytest.mark.parametrize(("named", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
+def test_a_photo_is_found_whatever_form_its_accents_have(tmp_path: Path, named: Form, on_disk: Form) -> None:
+    photo = tmp_path / normalize(on_disk, "été") / normalize(on_disk, "Żółw.jpg")
+    photo.parent.mkdir()
+    photo.write_bytes(b"a")
+    table = tmp_path / "t.csv"
+    table.write_text(f"id,category,photo\n1,hat,{normalize(named, 'été/Żółw.jpg')}\n", encoding="utf-8")
+    (entry,) = good(read(table))
+    assert entry.content == photo
+
+
+@pytest.mark.parametrize("name", [r"sub\é.jpg", r".\sub\é.jpg", r"sub\..\sub/é.jpg"])
+def test_a_path_as_windows_writes_it_is_found(folder: Path, name: str) -> None:
+    photo = folder / "sub" / normalize("NFD", "é.jpg")
+    photo.parent.mkdir()
+    photo.write_bytes(b"c")
+    (folder / "t.csv").write_text(f"id,category,photo\n1,hat,{name}\n", encoding="utf-8")
+    (entry,) = good(read(folder / "t.csv"))
+    assert entry.content == photo
+
+
+@pytest.mark.skipif(os.name == "nt", reason="platform: no backslash in a name on Windows")
+def test_a_backslash_that_is_part_of_a_name_is_kept(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "c.jpg").write_bytes(b"other")
+    (folder / r"sub\c.jpg").write_bytes(b"c")
+    (folder / "t.csv").write_text("id,category,photo\n1,hat,sub\\c.jpg\n")
+    (entry,) = good(read(folder / "t.csv"))
+    assert entry.content == folder / r"sub\c.jpg"
+
+
+@pytest.mark.parametrize(("name", "why"), [(r"..\out.jpg", "outside"), (r"sub\gone.jpg", "not there")])
+def test_a_windows_path_stays_in_the_folder_and_is_told_as_written(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "out.jpg").write_bytes(b"out")
+    (tmp_path / "shop" / "t.csv").write_text(f"id,category,photo\n1,hat,{name}\n")
+    (wrong,) = bad(read(tmp_path / "shop" / "t.csv"))
+    assert why in wrong.message
+    assert f"'{name}'" in wrong.message
 
 
 def test_a_photo_outside_is_read_where_that_is_allowed(tmp_path: Path) -> None:
