@@ -206,7 +206,7 @@ class EmbeddedCatalogue:
         finished by the next; where all is sound nothing is changed.
         """
         s = self.stores
-        photos = CheckPhotos(s.ledger, s.photos, s.items, self.embed, self.limits)
+        photos = CheckPhotos(s.ledger, s.photos, s.items, self.embed, s.clock, self.limits)
         rows = list(check_database(s, self.id, repair=repair))
         yield from rows
         if rows and not repair:

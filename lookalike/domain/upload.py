@@ -104,3 +104,7 @@ class Upload:
     def failed(self, detail: str, at: datetime) -> Self:
         """A step broke on our side and will be tried again."""
         return self._move(UploadStatus.FAILED, at, detail)
+
+    def lost(self, at: datetime) -> Self:
+        """Its bytes are gone, after whatever became of them: it waits for them again."""
+        return replace(self, status=UploadStatus.REQUESTED, photo=None, updated_at=at, version=self.version + 1)

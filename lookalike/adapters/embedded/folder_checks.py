@@ -66,7 +66,8 @@ def check_strays_and_counts(stores: Stores, catalogue: CatalogueId, *, repair: b
     outcome = Outcome.REPAIRED if repair else Outcome.FOUND
     photos, counters = stores.photos, stores.counters
     if isinstance(photos, FolderPhotoStore) and stores.folder is not None:
-        for path in photos.find_strays(catalogue, *stores.ledger.known_names(catalogue)):
+        uploads, known = stores.ledger.known_names(catalogue)
+        for path in photos.find_strays(catalogue, uploads, known | _shown(stores.database, catalogue)):
             place = str(path.relative_to(stores.folder))
             yield Damage("stray", place, _clear(path, stores.folder, repair=repair), outcome)
         found, counted = bytes_in(stores.folder / "photos"), counters.get(PHOTO_BYTES)
@@ -79,6 +80,11 @@ def check_strays_and_counts(stores: Stores, catalogue: CatalogueId, *, repair: b
             if repair:
                 counters.recount(kept)
             yield Damage("count", kept.name, "was not what there is", outcome)
+
+
+def _shown(database: Database, catalogue: CatalogueId) -> set[PhotoId]:
+    rows = database.query("SELECT DISTINCT photo FROM item_photos WHERE catalogue = ?", (catalogue,))
+    return {PhotoId.stored(photo) for (photo,) in rows}
 
 
 def _clear(path: Path, folder: Path, *, repair: bool) -> str:

@@ -13,6 +13,7 @@ from cli_harness import Ran, Run, connect_with_fake
 from lookalike.adapters.embedded.database import Database
 from lookalike.adapters.embedded.stores import DATABASE, open_stores
 from lookalike.domain.label import Label
+from lookalike.domain.neighbour import Reason
 from lookalike.domain.query import ByPhoto, Query
 from lookalike.embedded import THE_CATALOGUE, EmbeddedCatalogue
 
@@ -215,6 +216,30 @@ def emptied(shop: Path) -> None:
 def without_tables(shop: Path) -> None:
     (shop / DATABASE).unlink()
     Database(shop / DATABASE).close()
+
+
+LOSSES = {
+    "gone": [each("photos/*/uploads/*/*", Path.unlink)],
+    "not what they were": [each("photos/*/uploads/*/*", lambda path: path.write_bytes(b"not what it was"))],
+    "gone with an entry": [each("photos/*/uploads/*/*", Path.unlink), vectors(zero)],
+    "gone with thumbnails": [each("photos/*/[ut]*/*/*", Path.unlink)],
+    "gone with everything": [each("photos/*/[ut]*/*/*", Path.unlink), stores(no_entries)],
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_importing_what_was_lost_heals_it(run: Run, filled: Path, photos: Path, name: str) -> None:
+    before = seen(filled, photos)
+    for damage in LOSSES[name]:
+        damage(filled)
+    assert doctor(run, filled, "--repair")[0] == 1
+    assert doctor(run, filled)[0] == 1
+    assert run("import", photos, "-c", filled, "--category-from-folder").code == 0
+    assert doctor(run, filled) == (0, [])
+    assert seen(filled, photos) == before
+    with connect_with_fake(str(filled)) as opened:
+        found = [opened.search(Query(ByPhoto(path.read_bytes()))) for path in photos.rglob("*.jpg")]
+        assert {result.neighbours[0].reason for result in found} == {Reason.EXACT}
 
 
 @pytest.mark.parametrize("damage", [emptied, without_tables])
