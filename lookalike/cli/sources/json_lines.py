@@ -10,7 +10,10 @@ from lookalike.errors import InvalidRequestError
 
 
 class JsonLinesSource:
-    """A JSON object a line: changes to an item as the API takes them, and `photos`, paths from the file's folder."""
+    """A JSON object a line: changes to an item as the API takes them, and its photos' paths from the file's folder.
+
+    `photos` is a list of them, `photo` a single one.
+    """
 
     def __init__(self, path: Path, paths: PhotoPaths, encoding: str | None = None) -> None:
         self._name = path.name

@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pydantic_core
 from pydantic import Field, ValidationError
@@ -15,11 +15,27 @@ from lookalike.domain.item import ItemId, ItemPatch
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.catalogue import NewPhoto
 
+_IN_WORDS: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known",
+    "string_type": "must be a string",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+}
+"""What we say for the errors of pydantic that whoever writes a file meets most."""
+
 
 class Record(ItemPatchBody):
     """What a row says of an item, as the API takes it, and the paths of photos."""
 
+    photo: str = Field("", min_length=1)
     photos: list[str] = Field([], min_length=1)
+
+    def paths(self) -> list[str]:
+        """The paths of all photos."""
+        return [self.photo, *self.photos] if self.photo else self.photos
 
     def parts(self) -> dict[str, Any]:
         """What it says, name by name; attributes each by itself."""
@@ -35,7 +51,9 @@ def read_record(fields: Mapping[str, Any]) -> Record:
         # As JSON, because there a date is a text and still strictly a date.
         return Record.model_validate_json(pydantic_core.to_json(fields))
     except ValidationError as error:
-        raise invalid_request(error, "item") from error
+        refused = invalid_request(error, "item")
+        kind = error.errors(include_url=False)[0]["type"]
+        raise InvalidRequestError(refused.field, _IN_WORDS.get(kind, refused.message)) from error
 
 
 @dataclass(slots=True)
@@ -54,7 +72,7 @@ class _Said:
                 raise ValueError(f"contradicts {place} on {name}: {_shown(value)}, there {_shown(earlier)}")
         for name, value in said.items():
             self.parts.setdefault(name, (value, where))
-        for photo in record.photos:
+        for photo in record.paths():
             self.photos.setdefault(photo, where)
 
     def patch(self, item: ItemId) -> ItemPatch:

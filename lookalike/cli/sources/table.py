@@ -27,7 +27,8 @@ class TableSource:
     Columns: ``id``, ``category``, ``title``, ``labels`` and ``photos`` (each separated by ``;``), ``url``, ``photo``,
     ``attributes`` (a JSON object), and ``attr.NAME`` for one attribute each, read by `Column`. Capitals do not
     count. Columns are separated by comma, semicolon, tab or bar, whichever tells most of them apart, or as a first
-    line ``sep=;`` says. A column of another name is refused, or left out where `ignore_columns` is true.
+    line ``sep=;`` says. A column of another name is refused, or left out where `ignore_columns` is true; one without a
+    name must be empty. Cells that a row lacks at its end are empty.
 
     Raises `InvalidRequestError` at once for a header that cannot be right.
     """
@@ -86,10 +87,13 @@ class TableSource:
                 self._rows.add(Row(self._where(first), fault=str(error)), None)
 
     def _keep(self, row: Sequence[str], where: str) -> None:
-        if len(row) != len(self._names):
+        if len(row) > len(self._names):
             raise ValueError(f"has {len(row)} columns, the header has {len(self._names)}")
-        named = {name: checked_text(cell.strip()) for name, cell in zip(self._names, row, strict=True)}
-        cells = {name: cell for name, cell in named.items() if cell and name not in self._left_out}
+        # Excel may leave out the separators behind a row's last cell that has something in it.
+        named = [(name, checked_text(cell.strip())) for name, cell in zip(self._names, row, strict=False)]
+        cells = {name: cell for name, cell in named if cell and name not in self._left_out}
+        if "" in cells:
+            raise ValueError(f"{cells['']!r:.80} stands in a column without a name; --ignore-columns leaves it out")
         for name, column in self._columns.items():
             if name in cells:
                 column.look(cells[name], where)
@@ -109,14 +113,14 @@ class TableSource:
             return Row(row.source, row.content, str(error))
 
     def _fields(self, cells: dict[str, str]) -> dict[str, Any]:
-        fields: dict[str, Any] = {name: cells[name] for name in ("id", "category", "title", "url") if name in cells}
+        fields: dict[str, Any] = {
+            name: cells[name] for name in ("id", "category", "title", "url", "photo") if name in cells
+        }
         attributes = parse_object(cells["attributes"], "attributes") if "attributes" in cells else {}
         for name, column in self._columns.items():
             if name in cells:
                 attributes[name.removeprefix(_ATTRIBUTE)] = column.value(cells[name])
-        photos = [cells["photo"]] if "photo" in cells else []
-        photos += _split(cells.get("photos", ""))
-        several = {"labels": _split(cells.get("labels", "")), "photos": photos, "attributes": attributes}
+        several = {name: _split(cells.get(name, "")) for name in ("labels", "photos")} | {"attributes": attributes}
         return fields | {name: values for name, values in several.items() if values}
 
 
@@ -147,9 +151,10 @@ def _check_header(columns: Sequence[str], *, ignore_columns: bool) -> set[str]:
     """The columns to leave out. Raises `ValueError` for a header that cannot be right."""
     known = _known(columns)
     unknown = set(columns) - known
-    if unknown and not ignore_columns:
+    refused = set() if ignore_columns else unknown - {""}
+    if refused:
         names = ", ".join((*_COLUMNS, f"{_ATTRIBUTE}NAME"))
-        raise ValueError(f"unknown column {min(unknown)!r:.80}; known are {names}; --ignore-columns leaves it out")
+        raise ValueError(f"unknown column {min(refused)!r:.80}; known are {names}; --ignore-columns leaves it out")
     for column in known:
         if columns.count(column) > 1:
             raise ValueError(f"column {column!r:.80} stands there twice")
@@ -157,7 +162,7 @@ def _check_header(columns: Sequence[str], *, ignore_columns: bool) -> set[str]:
             check_name(column.removeprefix(_ATTRIBUTE))
     if "id" not in known or len(known) == 1:
         raise ValueError("the header must name the column id and at least one other")
-    return unknown
+    return unknown if ignore_columns else set()
 
 
 def _split(cell: str) -> list[str]:

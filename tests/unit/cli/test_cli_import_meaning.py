@@ -184,7 +184,7 @@ def test_what_could_not_be_read_is_never_removed(bring: Bring, shop: Path, photo
     row = {
         "gone photo": "2,hat,,gone.jpg\n2,,,hat/2.jpg",
         "no image": "2,hat,,text.jpg\n2,,,hat/2.jpg",
-        "bad row": "2,hat",
+        "bad row": "2,hat,,hat/2.jpg,",
         "contradiction": "2,hat,A,hat/2.jpg\n2,hat,B,",
     }[fault]
     found = bring(table(photos, f"id,category,title,photo\n1,hat,,hat/0.jpg\n{row}\n3,hat,,hat/4.jpg\n"), "--sync")

@@ -225,7 +225,6 @@ def test_a_table_says_everything_an_item_has(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("1,hat", "columns"),
         ("1,hat,a.jpg,,", "columns"),
         (",hat,a.jpg,", "id"),
         ("-1,hat,a.jpg,", "id"),
@@ -299,6 +298,49 @@ def test_a_bad_line_is_told_and_the_next_is_read(folder: Path, line: str) -> Non
     assert isinstance(last, NewPhoto)
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ('"labels": "colour:red;brim:wide"', "labels: must be a list"),
+        ('"photos": "a.jpg"', "photos: must be a list"),
+        ('"photos": []', "photos: must not be empty"),
+        ('"photo": ["a.jpg"]', "photo: must be a string"),
+        ('"photo": ""', "photo: must not be empty"),
+        ('"title": 3', "title: must be a string"),
+        ('"attributes": "red"', "attributes: must be an object"),
+        ('"price": 3', "price: is not known"),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_told_in_plain_words(folder: Path, said: str, why: str) -> None:
+    (folder / "t.jsonl").write_text(f'{{"id": "1", "category": "hat", {said}}}')
+    (wrong,) = bad(read(folder / "t.jsonl"))
+    assert wrong.message == why
+
+
+def test_a_line_of_json_may_name_a_single_photo(folder: Path) -> None:
+    (folder / "t.jsonl").write_text('{"id": "1", "photo": "b.jpg"}\n{"id": "2", "photo": "b.jpg", "photos": ["a.jpg"]}')
+    found = [entry.source for entry in good(read(folder / "t.jsonl"))]
+    assert found == ["t.jsonl:1 b.jpg", "t.jsonl:2 b.jpg", "t.jsonl:2 a.jpg"]
+
+
+def test_cells_that_a_row_lacks_at_its_end_are_empty(folder: Path) -> None:
+    (folder / "t.csv").write_text("id,photo,title,labels\n1,a.jpg\n2,b.jpg,Two\n3\n")
+    one, two, three = read(folder / "t.csv")
+    assert isinstance(one, NewPhoto)
+    assert isinstance(two, NewPhoto)
+    assert (one.item.title, two.item.title) == (None, "Two")
+    assert three == Described(ItemPatch(ItemId("3"), attributes={}), "t.csv:4")
+
+
+def test_columns_without_a_name_are_none_where_they_are_empty(folder: Path) -> None:
+    (folder / "t.csv").write_text("id;;photo;;\n1;;a.jpg;;\n2; ;b.jpg\n3;;a.jpg;;stray\n4;x;a.jpg\n")
+    entries = read(folder / "t.csv")
+    assert [entry.item.id for entry in good(entries)] == ["1", "2"]
+    assert [entry.source for entry in bad(entries)] == ["t.csv:4", "t.csv:5"]
+    assert "'stray' stands in a column without a name" in bad(entries)[0].message
+    assert len(good(read(folder / "t.csv", ignore_columns=True))) == 4
+
+
 def test_a_line_of_json_says_what_the_api_would_be_told(folder: Path) -> None:
     lines = folder / "t.jsonl"
     whole = {
@@ -323,13 +365,15 @@ cells = st.text(st.characters(codec="utf-8"), max_size=30)
 @given(st.lists(st.lists(cells, min_size=1, max_size=6), max_size=8))
 def test_no_table_stops_the_reader(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     folder = tmp_path_factory.mktemp("hostile")
-    buffer = io.StringIO()
+    buffer, last = io.StringIO(), "9" * 31  # longer than any cell
     csv.writer(buffer).writerows(rows)
     (folder / "a.jpg").write_bytes(b"a")
     table = folder / "t.csv"
-    table.write_bytes(b"id,category,photo,title\r\n" + buffer.getvalue().encode() + b"9,hat,a.jpg,last\r\n")
+    table.write_bytes(
+        b"id,category,photo,title\r\n" + buffer.getvalue().encode() + f"{last},hat,a.jpg,last\r\n".encode()
+    )
     entries = read(table)
-    assert good(entries)[-1].item.id == "9"
+    assert good(entries)[-1].item.id == last
 
 
 @settings(max_examples=60)
