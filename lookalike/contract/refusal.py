@@ -9,8 +9,9 @@ from starlette.types import Message, Receive, Scope, Send
 from lookalike.contract.dispatcher import REQUEST_ID, request_id
 from lookalike.contract.problems import MEDIA_TYPE, problem_of
 
-_LINGER_BYTES: Final = 1024 * 1024
-_LINGER_SECONDS: Final = 2.0
+_LINGER_BYTES: Final = 24 * 1024 * 1024
+"""What a photo of 20 MB and its form take: clients send a body to its end before they read the response."""
+_LINGER_SECONDS: Final = 5.0
 
 
 class Incoming:
@@ -31,7 +32,8 @@ class Unhurried(Response):
     """A response that may come before the request was read to its end.
 
     Closing a connection on bytes that nobody read resets it, and the reset can overtake the response: so what still
-    comes is read and dropped for a while (1 MiB or 2 s), once the response is on its way, and only then closed.
+    comes is read and dropped for a while (24 MiB or 5 s), once the response is on its way, and only then closed. That
+    takes a connection, the first to be given up where there are too many, and no memory.
     """
 
     def __init__(self, response: Response, incoming: Incoming) -> None:

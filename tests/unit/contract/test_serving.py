@@ -186,6 +186,18 @@ def test_over_a_real_socket(site: Site, stocked: Shop) -> None:
         assert large.status_code == 413
 
 
+def test_a_large_upload_that_is_refused_hears_why(site: Site) -> None:
+    with serving(site) as url, httpx.Client(base_url=url, **NO_TLS) as client:
+        form_url, fields = ask_for_form(client)
+        forged = {name: value[::-1] for name, value in fields.items()}
+        post = client.build_request("POST", form_url, data=forged, files={"file": b"x" * 20_000_000})
+        with connect(url) as connection:
+            head = f"POST {form_url} HTTP/1.1\r\nHost: localhost\r\n"
+            head += "".join(f"{name}: {post.headers[name]}\r\n" for name in ("Content-Type", "Content-Length"))
+            connection.sendall(head.encode() + b"\r\n" + post.read())  # to its end, as most clients do
+            assert problem(hear(connection))[0] == 403
+
+
 _SLOW_SERVER = """
 import sys, time
 from lookalike.contract.asgi import Site
