@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,8 +40,11 @@ def doctor(
 
 
 def _examine(session: Session, catalogue: str, *, repair: bool) -> Iterable[Damage]:
+    from lookalike.adapters.embedded.folder_checks import repair_secret  # noqa: PLC0415 (likewise)
     from lookalike.embedded import EmbeddedCatalogue  # noqa: PLC0415 (loads the model's runtime)
 
+    if repair:
+        yield from repair_secret(Path(catalogue))
     try:
         with session.open(catalogue) as opened:
             if not isinstance(opened, EmbeddedCatalogue):

@@ -5,12 +5,14 @@ from typing import Final
 
 from lookalike.adapters.embedded.database import Database
 from lookalike.adapters.embedded.durable_file import make_folder, reported
+from lookalike.adapters.embedded.folder_lock import FolderLock
 from lookalike.adapters.embedded.index.records import ENTRIES
 from lookalike.adapters.embedded.item_store import ITEMS, PHOTOS
 from lookalike.adapters.embedded.ledger import UPLOADS
 from lookalike.adapters.embedded.photo_store import UPLOADS as ORIGINALS
 from lookalike.adapters.embedded.photo_store import FolderPhotoStore, bytes_in
-from lookalike.adapters.embedded.stores import PHOTO_BYTES, Stores
+from lookalike.adapters.embedded.stores import DATABASE, PHOTO_BYTES, Stores
+from lookalike.adapters.embedded.upload_form import KEY_FILE, drop_bad_secret
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.damage import Damage, Outcome
 from lookalike.domain.item import ItemId
@@ -20,6 +22,22 @@ from lookalike.errors import InvalidRequestError
 _NAMING_ITEMS: Final = (("uploads", "item"), ("index_entries", "item"))
 _STRAYS: Final = "strays"
 _KEPT: Final = (ITEMS, PHOTOS, UPLOADS, ENTRIES)
+
+
+def repair_secret(folder: Path) -> Iterator[Damage]:
+    """Let the opening make a new key for upload forms where the folder's is none; to be asked before it is opened.
+
+    Raises `CatalogueLockedError` where another process has the folder open.
+    """
+    if not (folder / DATABASE).is_file():
+        return
+    lock = FolderLock(folder)
+    try:
+        dropped = drop_bad_secret(folder / KEY_FILE)
+    finally:
+        lock.release()
+    if dropped:
+        yield Damage("secret", KEY_FILE, "was no key: forms given out before no longer hold", Outcome.REPAIRED)
 
 
 def check_database(stores: Stores, catalogue: CatalogueId, *, repair: bool) -> Iterator[Damage]:

@@ -14,7 +14,7 @@ from lookalike.adapters.embedded.folder_lock import FolderLock
 from lookalike.adapters.embedded.item_store import SqliteItemStore
 from lookalike.adapters.embedded.ledger import SqliteLedger
 from lookalike.adapters.embedded.photo_store import FolderPhotoStore, MemoryPhotoStore, bytes_in, size_of
-from lookalike.adapters.embedded.upload_form import UploadForms, load_secret
+from lookalike.adapters.embedded.upload_form import KEY_FILE, UploadForms, load_secret
 from lookalike.adapters.embedded.vector_index import EmbeddedVectorIndex
 from lookalike.adapters.embedded.work_queue import InProcessWorkQueue
 from lookalike.errors import CatalogueDamagedError, InvalidRequestError, NotFoundError
@@ -25,7 +25,7 @@ DATABASE: Final = "catalogue.sqlite3"
 PHOTO_BYTES: Final = "photo_bytes"
 """The counter of what all files of photos hold."""
 _BEFORE_IT: Final = frozenset({"lock", "lock.pid"})  # all that a kill in the very first moment can leave
-_AFTER_TABLES: Final = ("photos", "index", "upload-forms.secret")  # made once the database holds its first tables
+_AFTER_TABLES: Final = ("photos", "index", KEY_FILE)  # made once the database holds its first tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _empty(folder: Path) -> CatalogueDamagedError:
 def _photo_store(folder: Path | None, counters: Counters) -> FolderPhotoStore | MemoryPhotoStore:
     if folder is None:
         return MemoryPhotoStore(UploadForms(secrets.token_bytes(32)))
-    forms, root = UploadForms(load_secret(folder / "upload-forms.secret")), folder / "photos"
+    forms, root = UploadForms(load_secret(folder / KEY_FILE)), folder / "photos"
     if not counters.is_known(PHOTO_BYTES):  # new, or of a version that did not count
         counters.set(PHOTO_BYTES, bytes_in(root))
     return FolderPhotoStore(root, forms, resized=partial(counters.add, PHOTO_BYTES))

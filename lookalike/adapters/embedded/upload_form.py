@@ -18,6 +18,8 @@ from lookalike.ports.photo_store import UploadForm
 _SIGNATURE: Final = "x-lookalike-signature"
 _FIELDS: Final = frozenset({"key", "Content-Type", "policy", _SIGNATURE})
 _SECRET_BYTES: Final = 32
+KEY_FILE: Final = "upload-forms.secret"
+"""The file in a catalogue's folder that `load_secret` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,18 @@ def load_secret(path: Path) -> bytes:
     with reported(path):
         secret = path.read_bytes()
     if len(secret) != _SECRET_BYTES:
-        raise CatalogueDamagedError(f"{path} should hold {_SECRET_BYTES} bytes; delete it to have a new one made")
+        remedy = "delete it, or run `lookalike doctor --repair`, to have a new one made"
+        raise CatalogueDamagedError(f"{path} should hold {_SECRET_BYTES} bytes; {remedy}")
     return secret
+
+
+def drop_bad_secret(path: Path) -> bool:
+    """Delete the file where it holds something else than a secret, for a new one to be made; whether it did."""
+    with reported(path):
+        if not path.is_file() or path.stat().st_size == _SECRET_BYTES:
+            return False
+        path.unlink()
+        return True
 
 
 def _bytes(text: str) -> bytes:

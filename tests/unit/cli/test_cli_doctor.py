@@ -273,6 +273,19 @@ def test_originals_that_an_older_database_does_not_know_are_kept(run: Run, shop:
     assert doctor(run, shop) == (0, [])
 
 
+@pytest.mark.parametrize("bad", [b"", b"short", b"x" * 33])
+def test_a_bad_key_of_upload_forms_is_made_anew(run: Run, filled: Path, bad: bytes) -> None:
+    key = filled / "upload-forms.secret"
+    key.write_bytes(bad)
+    code, (told,) = doctor(run, filled)
+    assert code == 1
+    assert "doctor --repair" in told["detail"]
+    code, (told,) = doctor(run, filled, "--repair")
+    assert (code, told["kind"], told["outcome"]) == (0, "secret", "repaired")
+    assert len(key.read_bytes()) == 32
+    assert doctor(run, filled) == (0, [])
+
+
 def test_a_wrong_count_is_told_with_what_it_was(run: Run, filled: Path) -> None:
     with closing(open_stores(filled)) as opened:
         right = opened.counters.get("photo_bytes")
