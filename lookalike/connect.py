@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ MEMORY: Final = "memory:"
 
 
 def connect(
-    where: str,
+    where: str | os.PathLike[str],
     *,
     token: str | None = None,
     create: bool = True,
@@ -27,14 +28,17 @@ def connect(
     process has the folder open, `CatalogueDamagedError` where its files do not fit each other,
     `InvalidRequestError` for a place of no form we know.
     """
-    if where.lower().startswith(("http://", "https://")):
+    place = os.fspath(where) if isinstance(where, os.PathLike) else where
+    if not isinstance(place, str) or not place or "\0" in place:
+        raise InvalidRequestError("catalogue", f"{where!r} is neither memory:, a folder nor an http(s) address")
+    if place.lower().startswith(("http://", "https://")):
         from lookalike.client import HttpCatalogue  # noqa: PLC0415 (see the docstring)
 
-        return HttpCatalogue(where, token, timeout=timeout, deadline=deadline, allow_insecure=allow_insecure)
+        return HttpCatalogue(place, token, timeout=timeout, deadline=deadline, allow_insecure=allow_insecure)
     from lookalike.embedded import open_embedded  # noqa: PLC0415
 
-    if where == MEMORY:
+    if place == MEMORY:
         return open_embedded(None)
-    if not where or "://" in where:
-        raise InvalidRequestError("catalogue", f"{where!r} is neither memory:, a folder nor an http(s) address")
-    return open_embedded(Path(where), create=create)
+    if "://" in place:
+        raise InvalidRequestError("catalogue", f"{place!r} is neither memory:, a folder nor an http(s) address")
+    return open_embedded(Path(place), create=create)

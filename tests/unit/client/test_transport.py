@@ -2,6 +2,7 @@
 
 import ssl
 from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -256,3 +257,17 @@ def test_bounds_are_checked(seconds: float) -> None:
     for bound in ({"timeout": seconds}, {"deadline": seconds}):
         with pytest.raises(errors.InvalidRequestError, match="seconds above 0"):
             HttpCatalogue("https://shop.example", **bound)
+
+
+def test_a_path_object_names_a_folder(tmp_path: Path) -> None:
+    with connect(tmp_path / "shop") as catalogue:
+        assert catalogue.status().items == 0
+    with connect(str(tmp_path / "shop"), create=False) as catalogue:
+        assert catalogue.status().items == 0
+
+
+@pytest.mark.parametrize("where", [None, 7, b"shop", ["shop"], "", "ftp://shop", "a\0b", Path("a\0b")])
+def test_what_names_no_catalogue_is_refused(where: Any) -> None:
+    with pytest.raises(errors.InvalidRequestError) as refused:
+        connect(where)
+    assert refused.value.field == "catalogue"
