@@ -1,6 +1,7 @@
 """The whole product in one process: the services over a folder or memory, the model and the index beside them."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -226,15 +227,20 @@ class EmbeddedCatalogue:
             return frozenset()
 
     def _stuck(self, *, repair: bool) -> Iterator[Damage]:
-        """Uploads of items that were not brought to their end; repaired by working on them."""
+        """Uploads of items that were not brought to their end; repaired by working on them.
+
+        Those of which there is nothing to say but that they wait are one line together.
+        """
         stuck = self._unfinished(UploadStatus.RECEIVED, UploadStatus.FAILED, UploadStatus.PREPARED)
         ids = [pointer.upload for pointer in stuck]
         if repair and stuck:
             self.prepare_photos(stuck)
             self.index_photos(stuck)
-        for upload in self.stores.ledger.find_uploads(self.id, ids).values():
-            outcome = Outcome.REPAIRED if upload.is_final else Outcome.FOUND
-            yield Damage("upload", upload.id, f"is {upload.status}: {upload.detail}".removesuffix(": "), outcome)
+        uploads = self.stores.ledger.find_uploads(self.id, ids).values()
+        for upload in (one for one in uploads if one.detail):
+            yield Damage("upload", upload.id, f"is {upload.status}: {upload.detail}", _repaired(upload.is_final))
+        for is_final, count in Counter(upload.is_final for upload in uploads if not upload.detail).items():
+            yield Damage("upload", f"{count:,} waiting", "an import was cut short: run it again", _repaired(is_final))
 
     def close(self) -> None:
         """Finish what is under way and let go; closing twice is fine."""
@@ -251,3 +257,7 @@ class EmbeddedCatalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _repaired(is_final: bool) -> Outcome:
+    return Outcome.REPAIRED if is_final else Outcome.FOUND

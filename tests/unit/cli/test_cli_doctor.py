@@ -286,6 +286,16 @@ def test_a_bad_key_of_upload_forms_is_made_anew(run: Run, filled: Path, bad: byt
     assert doctor(run, filled) == (0, [])
 
 
+def test_what_an_interrupted_import_left_is_one_line(run: Run, filled: Path) -> None:
+    sql("UPDATE uploads SET status = 'received'")(filled)
+    found = [one for one in doctor(run, filled)[1] if one["kind"] == "upload"]
+    assert [(one["subject"], one["detail"]) for one in found] == [
+        ("6 waiting", "an import was cut short: run it again")
+    ]
+    assert doctor(run, filled, "--repair")[0] == 0
+    assert doctor(run, filled) == (0, [])
+
+
 def test_a_wrong_count_is_told_with_what_it_was(run: Run, filled: Path) -> None:
     with closing(open_stores(filled)) as opened:
         right = opened.counters.get("photo_bytes")
