@@ -28,7 +28,7 @@ class TableSource:
     ``attributes`` (a JSON object), and ``attr.NAME`` for one attribute each, read by `Column`. Capitals do not
     count. Columns are separated by comma, semicolon, tab or bar, whichever tells most of them apart, or as a first
     line ``sep=;`` says. A column of another name is refused, or left out where `ignore_columns` is true; one without a
-    name must be empty. Cells that a row lacks at its end are empty.
+    name must be empty.
 
     Raises `InvalidRequestError` at once for a header that cannot be right.
     """
@@ -87,10 +87,10 @@ class TableSource:
                 self._rows.add(Row(self._where(first), fault=str(error)), None)
 
     def _keep(self, row: Sequence[str], where: str) -> None:
-        if len(row) > len(self._names):
+        # A short row is half a row: a line break that is not quoted, or a file that ends early.
+        if len(row) != len(self._names):
             raise ValueError(f"has {len(row)} columns, the header has {len(self._names)}")
-        # Excel may leave out the separators behind a row's last cell that has something in it.
-        named = [(name, checked_text(cell.strip())) for name, cell in zip(self._names, row, strict=False)]
+        named = [(name, checked_text(cell.strip())) for name, cell in zip(self._names, row, strict=True)]
         cells = {name: cell for name, cell in named if cell and name not in self._left_out}
         if "" in cells:
             raise ValueError(f"{cells['']!r:.80} stands in a column without a name; --ignore-columns leaves it out")

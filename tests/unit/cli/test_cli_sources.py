@@ -225,6 +225,7 @@ def test_a_table_says_everything_an_item_has(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
+        ("1,hat", "columns"),
         ("1,hat,a.jpg,,", "columns"),
         (",hat,a.jpg,", "id"),
         ("-1,hat,a.jpg,", "id"),
@@ -323,17 +324,15 @@ def test_a_line_of_json_may_name_a_single_photo(folder: Path) -> None:
     assert found == ["t.jsonl:1 b.jpg", "t.jsonl:2 b.jpg", "t.jsonl:2 a.jpg"]
 
 
-def test_cells_that_a_row_lacks_at_its_end_are_empty(folder: Path) -> None:
-    (folder / "t.csv").write_text("id,photo,title,labels\n1,a.jpg\n2,b.jpg,Two\n3\n")
-    one, two, three = read(folder / "t.csv")
-    assert isinstance(one, NewPhoto)
-    assert isinstance(two, NewPhoto)
-    assert (one.item.title, two.item.title) == (None, "Two")
-    assert three == Described(ItemPatch(ItemId("3"), attributes={}), "t.csv:4")
+def test_half_a_row_is_no_item(folder: Path) -> None:
+    (folder / "t.csv").write_text("id,photo,title\n1,a.jpg,Nice\ndress,\n2,b.jpg,Two\n")
+    entries = read(folder / "t.csv")
+    assert [entry.item.id for entry in good(entries)] == ["1", "2"]
+    assert [entry.source for entry in bad(entries)] == ["t.csv:3"]
 
 
 def test_columns_without_a_name_are_none_where_they_are_empty(folder: Path) -> None:
-    (folder / "t.csv").write_text("id;;photo;;\n1;;a.jpg;;\n2; ;b.jpg\n3;;a.jpg;;stray\n4;x;a.jpg\n")
+    (folder / "t.csv").write_text("id;;photo;;\n1;;a.jpg;;\n2; ;b.jpg;;\n3;;a.jpg;;stray\n4;x;a.jpg;;\n")
     entries = read(folder / "t.csv")
     assert [entry.item.id for entry in good(entries)] == ["1", "2"]
     assert [entry.source for entry in bad(entries)] == ["t.csv:4", "t.csv:5"]
