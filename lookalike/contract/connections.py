@@ -4,6 +4,7 @@ import asyncio
 import math
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from lookalike.contract.access_log import OTHER, Access
 from lookalike.contract.dispatcher import REQUEST_ID, request_id
 from lookalike.contract.guard import STOPPING, Guard
 from lookalike.contract.peers import SHARE, peer_of
@@ -26,6 +28,7 @@ from lookalike.errors import UnavailableError
 _LINGER_SECONDS: Final = 2.0
 _FAREWELL_SECONDS: Final = 0.5
 _SPARE: Final = 64
+_LONGEST_HEAD: Final = 32 * 1024
 _FULL: Final = UnavailableError("too many connections are open", retry_after=2.0)
 
 
@@ -54,8 +57,39 @@ class State(IntEnum):
     """Its request has arrived: never given up."""
 
 
+class _Heads(h11.Connection):
+    """h11, stricter with the head of a request.
+
+    h11 bounds a head that is incomplete; one that arrives whole is bounded here. Where both Content-Length and
+    Transfer-Encoding are there, a proxy may see another end of the request than we do (RFC 9112, section 6.1).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(h11.SERVER, _LONGEST_HEAD)
+        self.method = b""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """As h11's. Raises `h11.RemoteProtocolError`."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self.method = event.method
+            self._check(event)
+        return event
+
+    def _check(self, head: h11.Request) -> None:
+        fields = head.headers.raw_items()
+        length = len(head.method) + len(head.target) + sum(len(name) + len(value) + 4 for name, value in fields)
+        if length > _LONGEST_HEAD:
+            raise h11.RemoteProtocolError("too long", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in head.headers}:
+            raise h11.RemoteProtocolError("two lengths")
+
+
 class Connection(H11Protocol):
-    """uvicorn's HTTP/1.1 connection with deadlines, and one of a bounded number."""
+    """uvicorn's HTTP/1.1 connection with deadlines, and one of a bounded number.
+
+    `note` is told of each request that is refused before the application has seen it.
+    """
 
     def __init__(
         self,
@@ -65,13 +99,17 @@ class Connection(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: ConnectionLimits,
+        note: Callable[[Access], None],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn: _Heads = _Heads()
+        self._note = note
         self._limits = limits
         self._peer = ""
         self._since = 0.0
         self._stopping = False
         self._ended = False
+        self._heard_all = False
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
 
@@ -108,6 +146,11 @@ class Connection(H11Protocol):
         if not self._ended:
             super().data_received(data)
 
+    def eof_received(self) -> bool:  # type: ignore[override] # as asyncio's
+        """Keep our half open while a request is answered: who has asked may close its own (RFC 9112, section 9.6)."""
+        self._heard_all = self.state is State.ASKED
+        return self._heard_all
+
     def handle_events(self) -> None:
         """Stop waiting for a head once it is there."""
         super().handle_events()
@@ -120,6 +163,8 @@ class Connection(H11Protocol):
         if self._stopping:
             self.shutdown()
         super().on_response_complete()
+        if self._heard_all and self.state < State.SENDING:
+            self._close()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, with a problem. Called by uvicorn while it handles h11's error."""
@@ -188,7 +233,8 @@ class Connection(H11Protocol):
 
     def _refuse(self, error: Exception) -> None:
         """Answer with a problem where that can still be done, and end."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        under_way = self.cycle is not None and not self.cycle.response_complete
+        if under_way:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -203,8 +249,14 @@ class Connection(H11Protocol):
                 **told.headers,
             }
             response = h11.Response(status_code=told.problem.status, headers=list(headers.items()))
+            if self.conn.our_state is h11.SEND_RESPONSE and self.conn.method == b"HEAD":
+                body = b""
             for event in (response, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
+            if not under_way:  # else the application notes it
+                ms = round((self.loop.time() - self._since) * 1000, 3)
+                status, sent = told.problem.status, len(body)
+                self._note(Access(method=OTHER, route=OTHER, status=status, ms=ms, request=number, sent=sent))
         self._end()
 
     def _end(self) -> None:

@@ -42,10 +42,14 @@ class Observed:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         finally:
-            access = exchange.access(self._templates.of(scope["path"]))
-            write_access(access)
-            if self._metrics is not None:
-                self._metrics.note(access)
+            note_access(self._metrics, exchange.access(self._templates.of(scope["path"])))
+
+
+def note_access(metrics: Metrics | None, access: Access) -> None:
+    """Log a request, and count it."""
+    write_access(access)
+    if metrics is not None:
+        metrics.note(access)
 
 
 class Templates:

@@ -14,9 +14,11 @@ from typing import Any, Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from lookalike.contract.access_log import Access
 from lookalike.contract.asgi import Site, build_app
 from lookalike.contract.connections import Connection, ConnectionLimits
 from lookalike.contract.guard import is_local
+from lookalike.contract.observe import note_access
 from lookalike.contract.probes import METRICS, Phase, metrics_app
 from lookalike.errors import InvalidRequestError
 
@@ -25,7 +27,6 @@ if sys.platform != "win32":
 
 log = logging.getLogger(__name__)
 
-_LONGEST_HEAD: Final = 32 * 1024
 _LAST_WORDS_SECONDS: Final = 2.0
 _M_MMAP_THRESHOLD: Final = -3
 _LARGE_BLOCK: Final = 1024 * 1024
@@ -80,7 +81,8 @@ class Server(uvicorn.Server):
     """uvicorn, told how to start, how much to take and how to stop."""
 
     def __init__(self, site: Site, on_started: Callable[[], None]) -> None:
-        super().__init__(_config(build_app(site), site.connections, site.grace_seconds))
+        note = partial(note_access, site.metrics)
+        super().__init__(_config(build_app(site), site.connections, note, site.grace_seconds))
         self._on_started = on_started
         self._readiness = site.readiness
 
@@ -132,18 +134,20 @@ class LoopErrors:
             log.error("connections cannot be accepted: %s", error.strerror)
 
 
-def _config(app: ASGIApp, limits: ConnectionLimits, grace_seconds: int) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, limits: ConnectionLimits, note: Callable[[Access], None], grace_seconds: int
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=partial(Connection, limits=limits),  # type: ignore[arg-type] # called as a class is
+        http=partial(Connection, limits=limits, note=note),  # type: ignore[arg-type] # called as a class is
         log_config=None,
+        log_level="error",  # its warnings are of what callers send, which the access log has
         access_log=False,
         server_header=False,
         proxy_headers=False,
         ws="none",
         lifespan="off",
         backlog=_BACKLOG,
-        h11_max_incomplete_event_size=_LONGEST_HEAD,
         timeout_keep_alive=math.ceil(limits.head_seconds),
         timeout_graceful_shutdown=grace_seconds,
     )
@@ -152,7 +156,7 @@ def _config(app: ASGIApp, limits: ConnectionLimits, grace_seconds: int) -> uvico
 @contextmanager
 def _serving_beside(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
     """Serve `app` from a thread and an event loop of its own: a server that hangs can still be looked at."""
-    server = uvicorn.Server(_config(app, _METRICS_CONNECTIONS, _METRICS_GRACE_SECONDS))
+    server = uvicorn.Server(_config(app, _METRICS_CONNECTIONS, lambda _: None, _METRICS_GRACE_SECONDS))
     thread = threading.Thread(target=server.run, args=([listener],), name="metrics", daemon=True)
     thread.start()
     try:

@@ -84,6 +84,9 @@ def test_a_head_that_drips_is_refused_however_often_it_drips(browse: Browse, sit
         (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),  # TLS
         (HALF + b"X: " + b"y" * 100_000, 431),
+        (HALF + b"X: " + b"y" * 40_000 + b"\r\n\r\n", 431),
+        (HALF + b"X: y\r\n" * 6_000 + b"\r\n", 431),
+        (POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ],
 )
 def test_what_is_no_request_gets_a_problem(browse: Browse, site: Site, said: bytes, status: int) -> None:
@@ -91,6 +94,21 @@ def test_what_is_no_request_gets_a_problem(browse: Browse, site: Site, said: byt
         connection.sendall(said)
         told, headers, document = problem(hear(connection))
         assert (told, document["status"], headers["connection"]) == (status, status, "close")
+
+
+def test_a_head_request_that_is_refused_gets_no_body(browse: Browse, site: Site) -> None:
+    with connect(browse(site).base_url) as connection:
+        connection.sendall(HALF.replace(b"GET", b"HEAD") + b"X: " + b"y" * 40_000 + b"\r\n\r\n")
+        head, _, body = hear(connection).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 431")
+        assert body == b""
+
+
+def test_who_has_asked_may_close_its_half(browse: Browse, site: Site) -> None:
+    with connect(browse(site).base_url) as connection:
+        connection.sendall(HALF + b"\r\n" + HALF.replace(b"/v1/health", b"/v1/status") + b"\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        assert hear(connection).count(b"HTTP/1.1 200") == 2
 
 
 def test_a_body_that_breaks_off_into_nonsense_is_refused(browse: Browse, site: Site) -> None:

@@ -121,6 +121,21 @@ def test_every_kind_of_answer_is_logged_with_its_route(site: Site, accesses: lis
     assert all(re.fullmatch("[0-9a-f]{32}", line["request"]) for line in accesses)
 
 
+def test_what_is_no_request_is_logged_and_counted(
+    watched: Site, accesses: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    with visiting(watched) as client, connect(client.base_url) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        _, headers, _ = problem(hear(connection))
+    (line,) = accesses
+    assert (line["method"], line["route"], line["status"]) == ("other", "other", 400)
+    assert line["request"] == headers["x-request-id"]
+    assert watched.metrics is not None
+    labels = (("method", "other"), ("route", "other"), ("status", "400"))
+    assert samples(watched.metrics)["lookalike_http_requests_total", labels] == 1
+    assert [record.name for record in caplog.records] == ["lookalike.access"]
+
+
 def test_nothing_a_caller_sends_makes_a_second_line() -> None:
     record = logging.makeLogRecord({"msg": 'x\n{"level": "info"}\r\x1b[2J\u2028', "fields": {"route": "a\nb"}})
     record.exc_info = (ValueError, ValueError("two\nlines"), None)
