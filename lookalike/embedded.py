@@ -48,11 +48,13 @@ from lookalike.services.resolve_subject import ResolveSubject
 
 THE_CATALOGUE: Final = CatalogueId("default")
 """A folder holds one catalogue; this is its name in keys and tokens."""
-_DECODE_MEMORY: Final = 300_000_000
-"""Bytes for all decodes together; the process takes 140 to 230 MB beside them, with a model and 60 photos.
+_DECODE_MEMORY: Final = 250_000_000
+"""Bytes for all decodes together. What needs more has the budget to itself: a WebP of 25 megapixels takes 310 MB.
 
-What needs more has the budget to itself: a WebP of 25 megapixels takes 410 MB.
+Beside them are the model and the index (140 to 230 MB with 60 photos), and the bytes of photos on their way.
 """
+_PREPARED_AT_ONCE: Final = 4
+"""Uploads of one batch, all of whose bytes are in memory: 20 MB each at most."""
 _BACKLOG: Final = 100_000
 _EXPIRE_SECONDS: Final = 600.0
 _OPEN_SECONDS: Final = 60.0  # until the next try, where the index cannot be opened
@@ -128,7 +130,7 @@ class EmbeddedCatalogue:
         """
         s = self.stores
         self._workers = [
-            Worker("prepare", s.received, self.prepare_photos),
+            Worker("prepare", s.received, self.prepare_photos, _PREPARED_AT_ONCE),
             Worker("embed", s.to_embed, self.index_photos),
             Periodic("expire", partial(self.expire_uploads, self.id), expire_seconds),
             Periodic("open-index", lambda _: s.index.open(self.id), _OPEN_SECONDS),

@@ -45,6 +45,15 @@ class _MeteredBytes(io.BytesIO):
         return super().read(size)
 
 
+class _Webp(WebPImageFile):
+    """Pillow's reader, which lets go of its decoder, two canvases of the picture, once it has the first frame."""
+
+    def _get_next(self) -> tuple[bytes, int, int]:
+        frame = super()._get_next()
+        del self._decoder
+        return frame
+
+
 _TALKATIVE: Final = frozenset({"image/tiff", "image/png", "image/avif"})
 _EXIF_ITEM: Final = re.compile(rb"(infe\x02.{7})Exif", re.DOTALL)
 """Where an AVIF's item list (ISO/IEC 14496-12 §8.11.6, version 2) says that an item is EXIF."""
@@ -115,7 +124,7 @@ def _open_avif(data: bytes, limits: Limits) -> ImageFile.ImageFile:
 
 def _open_webp(data: bytes, limits: Limits) -> ImageFile.ImageFile:
     parts = split_webp(data, limits.max_reads)
-    image = WebPImageFile(_MeteredBytes(parts.picture, limits.max_reads))
+    image = _Webp(_MeteredBytes(parts.picture, limits.max_reads))
     image.info |= {"exif": parts.exif, "icc_profile": parts.profile}
     return image
 

@@ -14,8 +14,8 @@ from lookalike.imaging.ifd import BITS_PER_SAMPLE, ROWS_PER_STRIP, TILE_LENGTH, 
 from lookalike.imaging.jpeg import WITHOUT_END
 from lookalike.imaging.tiff import SampleTiff
 
-WEBP_BYTES_A_PIXEL: Final = 16
-"""Two canvases of the animation's decoder, the frame as Pillow takes it from there, and the picture."""
+WEBP_BYTES_A_PIXEL: Final = 13
+"""Two canvases of the animation's decoder and the frame; the picture is made once the decoder is gone."""
 _AVIF_BYTES_A_PIXEL: Final = 10
 _HEIC_BYTES_A_PIXEL: Final = 14
 _JPEG_BYTES_A_PIXEL: Final = 4

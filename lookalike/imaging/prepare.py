@@ -61,7 +61,7 @@ def prepare(
     `on_stage` is told how many seconds ``decode`` and ``render`` took.
 
     Memory, measured in bytes a pixel beside the file: a JPEG none to speak of (a region of it up to 4, a progressive
-    one 3 to 6 more), PNG, TIFF, BMP 4 and twice that with alpha, GIF and palettes 5, HEIC 7, AVIF 9, WebP 16. The
+    one 3 to 6 more), PNG, TIFF, BMP 4 and twice that with alpha, GIF and palettes 5, HEIC 7, AVIF 9, WebP 12. The
     decoders, not we, set these; `decode_memory` tells an upper bound for a file.
 
     Raises `PhotoRejectedError` where the photo cannot be used, `InvalidRequestError` for an impossible region.

@@ -30,8 +30,11 @@ class Queue(Protocol):
 class Worker:
     """A thread that takes pointers from a queue to one step, and brings back later those that failed."""
 
-    def __init__(self, name: str, queue: Queue, step: Callable[[Sequence[Pointer]], list[Outcome]]) -> None:
+    def __init__(
+        self, name: str, queue: Queue, step: Callable[[Sequence[Pointer]], list[Outcome]], batch: int = BATCH
+    ) -> None:
         self._queue = queue
+        self._batch = batch
         self._step = step
         self._tries: Counter[Pointer] = Counter()
         self._later: list[tuple[float, int, Pointer]] = []  # when, a number that settles ties, what
@@ -51,13 +54,13 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            pointers = self._due() + self._queue.take(BATCH, _POLL_SECONDS)
+            pointers = self._due() or self._queue.take(self._batch, _POLL_SECONDS)
             if pointers:
                 self._work(pointers)
 
     def _due(self) -> list[Pointer]:
         due: list[Pointer] = []
-        while self._later and self._later[0][0] <= monotonic() and len(due) < BATCH:
+        while self._later and self._later[0][0] <= monotonic() and len(due) < self._batch:
             due.append(heapq.heappop(self._later)[2])
         return due
 
