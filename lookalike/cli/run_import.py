@@ -124,11 +124,12 @@ class _Reader:
             raise InvalidRequestError("item", f"{entry.item.id} is the id of another file here too: rename one")
         if there is None or not there.photos or photo_id_of(entry) in there.photos:
             return
-        if not self.rules.replaces_photos or self.rules.scope not in (None, there.category):
+        another = f"{there.id} ({there.category}) is in the catalogue with another photo"
+        if self.rules.scope not in (None, there.category):
+            raise InvalidRequestError("item", f"{another}, of another folder: import the folder that holds both")
+        if not self.rules.replaces_photos:
             raise InvalidRequestError(
-                "item",
-                f"{there.id} ({there.category}) is in the catalogue with another photo: --sync replaces it; if it is "
-                "another folder's, import the folder that holds both",
+                "item", f"{another}: --sync replaces it; if it is another folder's, import the folder that holds both"
             )
 
     def _meant(self, item: Item | ItemPatch, there: Item | None) -> Item | ItemPatch:
