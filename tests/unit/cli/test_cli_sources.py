@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001 - signs that look like others are what it is about
 import csv
+import gc
 import io
 import json
 import os
@@ -398,11 +399,14 @@ def test_the_share_that_was_worked_through_grows(folder: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
+    title = "a title " * 20
+
     def peak(rows: int) -> int:
         table = folder / "t.csv"
         with table.open("w") as file:
             file.write("id,title,photo\n")
-            file.writelines(f"sku-{at % (rows // 2)},{'a title ' * 20},a.jpg\n" for at in range(rows))
+            file.writelines(f"sku-{at % (rows // 2)},{title},a.jpg\n" for at in range(rows))
+        gc.collect()
         tracemalloc.start()
         source = open_source(table, SourceOptions())
         assert sum(1 for _ in source.entries()) == rows // 2
@@ -411,7 +415,8 @@ def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
         tracemalloc.stop()
         return most
 
-    assert peak(8000) < 1.5 * peak(2000)
+    # Other tests' threads allocate beside it, so it is held against half of what the further rows say.
+    assert peak(8000) - peak(2000) < 6000 * len(title) / 2
 
 
 def test_rows_of_one_id_are_one_item_wherever_they_stand(folder: Path) -> None:
