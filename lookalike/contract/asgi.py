@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from typing import Final
@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from lookalike.contract.arrival import Buffer, read_body
 from lookalike.contract.connections import ConnectionLimits
@@ -24,7 +24,7 @@ from lookalike.contract.observe import Observed
 from lookalike.contract.page import page_routes
 from lookalike.contract.peers import Slots, host_of
 from lookalike.contract.probes import Readiness, probe_routes
-from lookalike.contract.refusal import respond
+from lookalike.contract.refusal import Endpoint
 from lookalike.contract.routes import ROUTES
 from lookalike.contract.services import Services
 from lookalike.contract.upload_endpoint import Patience, UploadDoor, UploadEndpoint
@@ -75,22 +75,12 @@ def build_app(site: Site) -> ASGIApp:
     if site.uploads is not None:
         patience = Patience(site.form_seconds, site.photo_seconds)
         uploads = UploadEndpoint(site.uploads, Slots(site.max_uploads, "photos"), threads, patience)
-        routes.append(Route("/v1/uploads/{id}/bytes", _Endpoint(uploads)))
-    api = _Endpoint(_Api(Dispatcher(site.services), site, threads))
+        routes.append(Route("/v1/uploads/{id}/bytes", Endpoint(uploads)))
+    api = Endpoint(_Api(Dispatcher(site.services), site, threads))
     # Whatever else comes, `OPTIONS *` and odd paths included, is the dispatcher's to answer.
     router = Router(routes, redirect_slashes=False, default=api)
     templates = [*(route.path for route in routes), *(route.path for route in ROUTES)]
     return Observed(Guard(router, local_names_only=site.token is None), templates, site.metrics)
-
-
-class _Endpoint:
-    """Sends what `answer` answers."""
-
-    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(self._answer, scope, receive, send)
 
 
 class _Api:

@@ -1,7 +1,7 @@
 """What load balancers and Prometheus ask: is it alive, is it ready, how does it do."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -10,13 +10,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from lookalike.contract.dispatcher import other_method
 from lookalike.contract.guard import Guard
 from lookalike.contract.metrics import Metrics
 from lookalike.contract.problems import HttpError
-from lookalike.contract.refusal import respond
+from lookalike.contract.refusal import Endpoint, read_only
 from lookalike.errors import LookalikeError, UnavailableError
 
 log = logging.getLogger(__name__)
@@ -70,8 +69,8 @@ def probe_routes(readiness: Readiness) -> Iterator[Route]:
         await to_thread.run_sync(readiness.check, limiter=limiter[0])
         return JSONResponse({"status": "ready"}, headers=_NO_STORE)
 
-    yield Route(LIVE, _Read(live))
-    yield Route(READY, _Read(ready))
+    yield Route(LIVE, read_only(live))
+    yield Route(READY, read_only(ready))
 
 
 def metrics_app(metrics: Metrics, readiness: Readiness, *, local_names_only: bool) -> ASGIApp:
@@ -84,26 +83,6 @@ def metrics_app(metrics: Metrics, readiness: Readiness, *, local_names_only: boo
     async def nothing(_: Request) -> Response:
         raise HttpError(404, "there is nothing at this path")
 
-    async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(nothing, scope, receive, send)
-
-    routes = [Route(METRICS, _Read(scrape)), *probe_routes(readiness)]
-    return Guard(Router(routes, redirect_slashes=False, default=elsewhere), local_names_only=local_names_only)
-
-
-class _Read:
-    """An endpoint that takes GET and HEAD."""
-
-    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(self._checked, scope, receive, send)
-
-    async def _checked(self, request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            return Response(status_code=204, headers=other_method(request.method, request.headers, ["GET"]))
-        response = await self._answer(request)
-        if request.method == "HEAD":
-            response.body = b""  # its Content-Length stays
-        return response
+    routes = [Route(METRICS, read_only(scrape)), *probe_routes(readiness)]
+    router = Router(routes, redirect_slashes=False, default=Endpoint(nothing))
+    return Guard(router, local_names_only=local_names_only)

@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from lookalike.contract.dispatcher import REQUEST_ID, request_id
+from lookalike.contract.dispatcher import REQUEST_ID, other_method, request_id
 from lookalike.contract.problems import MEDIA_TYPE, problem_of
 
 _LINGER_BYTES: Final = 24 * 1024 * 1024
@@ -65,17 +65,40 @@ class Unhurried(Response):
             return
 
 
-async def respond(answer: Callable[[Request], Awaitable[Response]], scope: Scope, receive: Receive, send: Send) -> None:
-    """Send what `answer` answers. Every failure is told as a problem; a client that went away is told nothing."""
-    incoming = Incoming(receive)
-    request = Request(scope, incoming)
-    try:
+class Endpoint:
+    """An ASGI application that sends what `answer` answers.
+
+    Every failure is told as a problem; a client that went away is told nothing.
+    """
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        incoming = Incoming(receive)
+        request = Request(scope, incoming)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 (see above)
+            response = refusal(error, request)
+        await Unhurried(response, incoming)(scope, receive, send)
+
+
+def read_only(answer: Callable[[Request], Awaitable[Response]]) -> Endpoint:
+    """An endpoint that takes GET and HEAD."""
+
+    async def checked(request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response(status_code=204, headers=other_method(request.method, request.headers, ["GET"]))
         response = await answer(request)
-    except ClientDisconnect:
-        return
-    except Exception as error:  # noqa: BLE001 (see above)
-        response = refusal(error, request)
-    await Unhurried(response, incoming)(scope, receive, send)
+        if request.method == "HEAD":
+            response.body = b""  # its Content-Length stays
+        return response
+
+    return Endpoint(checked)
 
 
 def refusal(error: Exception, request: Request) -> Response:
