@@ -137,6 +137,16 @@ def merged(patches: Iterable[ItemPatch]) -> dict[ItemId, ItemPatch]:
     return whole
 
 
+def apply_all(patches: Iterable[ItemPatch], there: Mapping[ItemId, Item]) -> tuple[dict[ItemId, Item], list[ItemId]]:
+    """Items as `patches` leave them, and the ids that are not `there` and that no patch names a category for.
+
+    Raises what `ItemPatch.apply` raises.
+    """
+    wanted = merged(patches)
+    unknown = [item for item, patch in wanted.items() if not patch.applies_to(there.get(item))]
+    return {item: patch.apply(there.get(item)) for item, patch in wanted.items() if item not in unknown}, unknown
+
+
 def _checked_labels(given: Iterable[Label | str]) -> frozenset[Label]:
     labels = Label.each("labels", given)
     if len(labels) > _MOST_LABELS:

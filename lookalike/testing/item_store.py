@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId, ItemPatch, merged
+from lookalike.domain.item import Item, ItemId, ItemPatch, apply_all
 from lookalike.domain.photo import PhotoId
 
 
@@ -27,10 +27,9 @@ class InMemoryItemStore:
     def update_many(self, catalogue: CatalogueId, patches: Sequence[ItemPatch]) -> list[ItemId]:
         """Apply patches; returns the ids that are not there and were not made."""
         own = self._items(catalogue)
-        wanted = merged(patches)
         with self._lock:
-            unknown = [item for item, patch in wanted.items() if not patch.applies_to(own.get(item))]
-            own |= {item: patch.apply(own.get(item)) for item, patch in wanted.items() if item not in unknown}
+            now, unknown = apply_all(patches, own)
+            own |= now
         return unknown
 
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:

@@ -10,7 +10,7 @@ from lookalike.adapters.embedded.database import Database, Row, json_list
 from lookalike.adapters.readable import Readable, stand_in
 from lookalike.domain.attribute import AttributeValue
 from lookalike.domain.catalogue import CatalogueId
-from lookalike.domain.item import Item, ItemId, ItemPatch, merged
+from lookalike.domain.item import Item, ItemId, ItemPatch, apply_all
 from lookalike.domain.label import Label
 from lookalike.domain.photo import PhotoId
 
@@ -76,12 +76,10 @@ class SqliteItemStore:
 
     def update_many(self, catalogue: CatalogueId, patches: Sequence[ItemPatch]) -> list[ItemId]:
         """Apply patches; returns the ids that are not there and were not made."""
-        wanted = merged(patches)
         with self._database.transaction():
-            there = self.get_many(catalogue, list(wanted))
-            unknown = [item for item, patch in wanted.items() if not patch.applies_to(there.get(item))]
-            now = [patch.apply(there.get(item)) for item, patch in wanted.items() if item not in unknown]
-            self.put_many(catalogue, [item for item in now if item != there.get(item.id)])
+            there = self.get_many(catalogue, list({patch.id for patch in patches}))
+            now, unknown = apply_all(patches, there)
+            self.put_many(catalogue, [item for item in now.values() if item != there.get(item.id)])
         return unknown
 
     def get_many(self, catalogue: CatalogueId, items: Sequence[ItemId]) -> dict[ItemId, Item]:
