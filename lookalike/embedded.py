@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from lookalike.adapters.embedded.background import Background, Periodic
 from lookalike.adapters.embedded.embedder import OnnxEmbedder
 from lookalike.adapters.embedded.embedding_cache import LruEmbeddingCache
 from lookalike.adapters.embedded.folder_checks import check_database, check_index_files, check_strays_and_counts
 from lookalike.adapters.embedded.model_file import find_model
-from lookalike.adapters.embedded.periodic import Periodic
 from lookalike.adapters.embedded.stores import Stores, open_stores
 from lookalike.adapters.embedded.worker import Worker
 from lookalike.domain.catalogue import CatalogueId, CatalogueStatus
@@ -88,7 +88,7 @@ class EmbeddedCatalogue:
         self.stores = stores
         self.limits = limits
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "prepare")
-        self._workers: list[Worker | Periodic] = []
+        self._workers: list[Background] = []
         s = stores
         self.embed = EmbedPhotos(embedder, LruEmbeddingCache())
         self.memory = MemoryBudget(_DECODE_MEMORY)

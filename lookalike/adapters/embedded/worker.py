@@ -1,12 +1,12 @@
 import heapq
 import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
 from time import monotonic
 from typing import Final, Protocol
 
+from lookalike.adapters.embedded.background import Background
 from lookalike.errors import LookalikeError
 from lookalike.ports.work_queue import Pointer
 from lookalike.services.outcome import Outcome
@@ -27,30 +27,22 @@ class Queue(Protocol):
         ...
 
 
-class Worker:
-    """A thread that takes pointers from a queue to one step, and brings back later those that failed."""
+class Worker(Background):
+    """Takes pointers from a queue to one step, and brings back later those that failed.
+
+    Stopped, it finishes the batch under way; what is left is found in the ledger when the catalogue opens again.
+    """
 
     def __init__(
         self, name: str, queue: Queue, step: Callable[[Sequence[Pointer]], list[Outcome]], batch: int = BATCH
     ) -> None:
+        super().__init__(name)
         self._queue = queue
         self._batch = batch
         self._step = step
         self._tries: Counter[Pointer] = Counter()
         self._later: list[tuple[float, int, Pointer]] = []  # when, a number that settles ties, what
         self._numbers = count()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def start(self) -> None:
-        """Begin; call once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the batch under way and end. What is left is found in the ledger when the catalogue opens again."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
