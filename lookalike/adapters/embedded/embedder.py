@@ -49,8 +49,7 @@ class OnnxEmbedder:
         try:
             self._session = ort.InferenceSession(model, _options(threads), providers=["CPUExecutionProvider"])
             facts = _read_facts(self._session.get_modelmeta().custom_metadata_map, model)
-            _check_outputs(self._session, facts)
-            self.facts = replace(facts, colour_dimensions=_find_colours(self._session, facts.input_size))
+            self.facts = replace(facts, colour_dimensions=_find_colours(_try_out(self._session, facts)))
         except Exception as error:  # ONNX Runtime's errors have no base of their own
             raise CatalogueDamagedError(f"{model_path} is not a usable model: {error}") from error
 
@@ -113,20 +112,26 @@ def _read_facts(metadata: Mapping[str, str], model: bytes) -> ModelFacts:
     )
 
 
-def _check_outputs(session: Any, facts: ModelFacts) -> None:
-    """Run it once on black: shapes declared in a graph may be names, what comes out may not."""
-    black = np.zeros((1, facts.input_size, facts.input_size, 3), np.uint8)
-    embedding, category = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": black})
-    if embedding.shape != (1, DIMENSIONS) or category.shape != (1, len(facts.categories)):
-        raise ValueError(f"gives {embedding.shape} and {category.shape}")
+def _try_out(session: Any, facts: ModelFacts) -> _Floats:
+    """What the model makes of three photos; raises `ValueError` where that is not of the shapes it should be.
+
+    Shapes declared in a graph may be names, what comes out may not.
+    """
+    side = facts.input_size
+    ramp = np.linspace(0, 255, side * side * 3).astype(np.uint8).reshape(side, side, 3)
+    vectors: list[_Floats] = []
+    for photo in (np.zeros_like(ramp), ramp, 255 - ramp[:, ::-1] // 2):
+        embedding, category = session.run(["EMBEDDING", "CATEGORY"], {"PHOTO": photo[None]})
+        if embedding.shape != (1, DIMENSIONS) or category.shape != (1, len(facts.categories)):
+            raise ValueError(f"gives {embedding.shape} and {category.shape}")
+        vectors.append(embedding)
+    return np.concatenate(vectors)
 
 
-def _find_colours(session: Any, side: int) -> int:
+def _find_colours(embeddings: _Floats) -> int:
     """How many numbers at a vector's end are colours: there they have one share of every vector, whatever the photo.
 
     Models made before this was asked do not say so in their metadata; three photos show it.
     """
-    ramp = np.linspace(0, 255, side * side * 3).astype(np.uint8).reshape(side, side, 3)
-    probes = [np.zeros_like(ramp), ramp, 255 - ramp[:, ::-1] // 2]
-    shares = [np.square(session.run(["EMBEDDING"], {"PHOTO": one[None]})[0][0, -_COLOURS:]).sum() for one in probes]
-    return _COLOURS if 0 < max(shares) < 1 and np.ptp(shares) < _SAME_SHARE else 0
+    shares = np.square(embeddings[:, -_COLOURS:]).sum(axis=1)
+    return _COLOURS if 0 < shares.max() < 1 and np.ptp(shares) < _SAME_SHARE else 0
