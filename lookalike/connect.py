@@ -29,9 +29,10 @@ def connect(
     `InvalidRequestError` for a place of no form we know.
     """
     place = os.fspath(where) if isinstance(where, os.PathLike) else where
-    if not isinstance(place, str) or not place or "\0" in place:
+    is_address = isinstance(place, str) and place.lower().startswith(("http://", "https://"))
+    if not isinstance(place, str) or not place or "\0" in place or ("://" in place and not is_address):
         raise InvalidRequestError("catalogue", f"{where!r} is neither memory:, a folder nor an http(s) address")
-    if place.lower().startswith(("http://", "https://")):
+    if is_address:
         from lookalike.client import HttpCatalogue  # noqa: PLC0415 (see the docstring)
 
         return HttpCatalogue(place, token, timeout=timeout, deadline=deadline, allow_insecure=allow_insecure)
@@ -39,6 +40,4 @@ def connect(
 
     if place == MEMORY:
         return open_embedded(None)
-    if "://" in place:
-        raise InvalidRequestError("catalogue", f"{place!r} is neither memory:, a folder nor an http(s) address")
     return open_embedded(Path(place), create=create)

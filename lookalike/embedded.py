@@ -22,7 +22,7 @@ from lookalike.domain.damage import Damage, Outcome
 from lookalike.domain.item import Item, ItemId, ItemPatch, photo_pairs
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
-from lookalike.domain.plain import all_are, whole
+from lookalike.domain.plain import all_are, must_be, whole
 from lookalike.domain.query import Query
 from lookalike.domain.upload import UploadStatus
 from lookalike.errors import CatalogueDamagedError, NotFoundError
@@ -183,8 +183,8 @@ class EmbeddedCatalogue:
 
     def search(self, query: Query) -> SearchResult:
         """The items most like the subject. Raises `PhotoRejectedError`, `NotFoundError`, `InvalidRequestError`."""
-        (checked,) = all_are(Query, "query", [query])
-        return self.find_similar(self.id, checked)
+        must_be(Query, "query", query)
+        return self.find_similar(self.id, query)
 
     def thumbnail(self, photo: PhotoId) -> bytes:
         """A WebP picture, its longest side 256 pixels. Raises `NotFoundError`."""

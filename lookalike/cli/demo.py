@@ -12,7 +12,7 @@ from lookalike.cli.options import JsonOption
 from lookalike.cli.progress import progress
 from lookalike.cli.run_import import run_import
 from lookalike.cli.serve import LOOPBACK, PORT, serve_until_stopped
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
 from lookalike.cli.showcase.ask import Answer, ask
 from lookalike.cli.showcase.drawn_shop import drawn_shop
 from lookalike.cli.showcase.figures import figures
@@ -20,6 +20,7 @@ from lookalike.cli.showcase.own_shop import own_shop
 from lookalike.cli.showcase.sheet import ROWS, write_sheet
 from lookalike.cli.showcase.shop import Shop
 from lookalike.cli.tally import Tally, Verdict
+from lookalike.domain.text import printable
 from lookalike.ports.catalogue import Catalogue
 
 _ASKED: Final = 40

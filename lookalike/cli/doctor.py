@@ -8,8 +8,9 @@ import typer
 
 from lookalike.cli.exit_code import ExitCode
 from lookalike.cli.options import DEFAULT_CATALOGUE, CatalogueOption, JsonOption
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
 from lookalike.domain.damage import Damage, Outcome
+from lookalike.domain.text import printable
 from lookalike.errors import CatalogueDamagedError, InvalidRequestError
 
 

@@ -11,7 +11,8 @@ from lookalike.cli.exit_code import ExitCode
 from lookalike.cli.labelled_folder import labelled_photos
 from lookalike.cli.options import DEFAULT_CATALOGUE, CatalogueOption, JsonOption
 from lookalike.cli.progress import progress
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
+from lookalike.domain.text import printable
 from lookalike.errors import InvalidRequestError
 from lookalike.ports.vector_index import VectorIndex
 from lookalike.services.evaluate import Evaluate, Evaluation, LabelledPhoto

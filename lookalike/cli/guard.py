@@ -10,7 +10,8 @@ import typer
 
 from lookalike.cli.exit_code import ExitCode, exit_code_of
 from lookalike.cli.interrupt import second_ctrl_c_ends_at_once
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
+from lookalike.domain.text import printable
 from lookalike.errors import LookalikeError
 
 P = ParamSpec("P")

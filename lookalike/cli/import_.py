@@ -10,12 +10,13 @@ from lookalike.cli.exit_code import ExitCode
 from lookalike.cli.named import Named
 from lookalike.cli.options import DEFAULT_CATALOGUE, CatalogueOption, JsonOption
 from lookalike.cli.run_import import Rules, Target, find_item, run_import
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
 from lookalike.cli.sources import Source, SourceOptions, open_source
 from lookalike.cli.sync import DryRun, remove_left_over
 from lookalike.cli.tally import Tally
 from lookalike.connect import MEMORY
 from lookalike.domain.label import CATEGORY, Label
+from lookalike.domain.text import printable
 from lookalike.errors import InvalidRequestError, NotFoundError
 from lookalike.ports.catalogue import Catalogue
 

@@ -7,12 +7,13 @@ from rich.table import Table
 
 from lookalike.cli.exit_code import ExitCode
 from lookalike.cli.options import DEFAULT_CATALOGUE, CatalogueOption, JsonOption
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
 from lookalike.cli.where import parse_where
 from lookalike.contract.models.search import SearchView
 from lookalike.domain.item import ItemId
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.query import DEFAULT_K, MAX_K, ByItem, ByPhoto, Query, Region, Subject
+from lookalike.domain.text import printable
 from lookalike.errors import InvalidRequestError, PhotoRejectedError, Rejection
 from lookalike.imaging.limits import Limits
 

@@ -10,10 +10,7 @@ import typer
 from rich.console import Console
 
 from lookalike.connect import connect
-from lookalike.domain.text import printable
 from lookalike.ports.catalogue import Catalogue
-
-__all__ = ["TOKEN", "Session", "as_json_line", "as_unicode", "printable"]
 
 TOKEN: Final = "LOOKALIKE_TOKEN"  # noqa: S105 (the variable's name, not a token)
 ALLOW_INSECURE: Final = "LOOKALIKE_ALLOW_INSECURE"

@@ -5,13 +5,12 @@ from itertools import islice
 from typing import Final
 
 from lookalike.cli.named import Named
-from lookalike.cli.run_import import Target, photo_id_of
+from lookalike.cli.run_import import Target, find_item, photo_id_of
 from lookalike.cli.tally import Removed, Tally
 from lookalike.domain.catalogue import CatalogueId
 from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
-from lookalike.errors import NotFoundError
 from lookalike.ports.catalogue import Catalogue, Imported, NewPhoto
 
 FEW: Final = 10
@@ -82,7 +81,7 @@ class DryRun:
 
     def update_items(self, patches: Sequence[ItemPatch]) -> list[ItemId]:
         """The ids of those that could not be made."""
-        return [patch.id for patch in patches if patch.category is None and self._find(patch.id) is None]
+        return [patch.id for patch in patches if patch.category is None and find_item(self.catalogue, patch.id) is None]
 
     def remove_items(self, items: Sequence[ItemId]) -> list[ItemId]:
         """Nothing is; says that all were there."""
@@ -95,19 +94,13 @@ class DryRun:
     def import_photos(self, photos: Iterable[NewPhoto]) -> Iterator[Imported]:
         """What would become of each, were it a photo that can be decoded."""
         for photo in photos:
-            there = self._find(photo.item.id)
+            there = find_item(self.catalogue, photo.item.id)
             try:
                 id_ = photo_id_of(photo)
             except OSError as error:
                 yield Imported(photo, None, str(error))
                 continue
             yield Imported(photo, _indexed(photo.item.id, id_), already_there=there is not None and id_ in there.photos)
-
-    def _find(self, item: ItemId) -> Item | None:
-        try:
-            return self.catalogue.get_item(item)
-        except NotFoundError:
-            return None
 
 
 def _indexed(item: ItemId, photo: PhotoId) -> Upload:

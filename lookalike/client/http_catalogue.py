@@ -17,7 +17,7 @@ from lookalike.domain.filter import LabelClause
 from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.neighbour import SearchResult
 from lookalike.domain.photo import PhotoId
-from lookalike.domain.plain import all_are
+from lookalike.domain.plain import must_be
 from lookalike.domain.query import ByItem, ByPhoto, ByText, ByUpload, ByVector, Query, Region, Subject
 from lookalike.ports.catalogue import Imported, NewPhoto, each_new_photo
 
@@ -91,7 +91,7 @@ class HttpCatalogue:
 
     def search(self, query: Query) -> SearchResult:
         """The items most like the subject; a photo is uploaded first. `stages_ms` are the server's."""
-        (query,) = all_are(Query, "query", [query])
+        must_be(Query, "query", query)
         filters = [_clause(clause) for clause in query.filter.clauses]
         body = SearchBody(**self._subject(query.subject), filter=filters, k=query.k)
         response = self._transport.call("POST", "v1/search", body, safe=True)  # it only reads

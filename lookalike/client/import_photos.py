@@ -12,7 +12,7 @@ from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.errors import ConflictError, InvalidRequestError, NotFoundError, PhotoRejectedError
-from lookalike.ports.catalogue import Imported, NewPhoto
+from lookalike.ports.catalogue import Imported, NewPhoto, without_category
 
 _BATCH: Final = 32
 _AT_ONCE: Final = 6
@@ -50,7 +50,7 @@ class ImportPhotos:
     def _bring(self, batch: Sequence[NewPhoto], pool: ThreadPoolExecutor) -> Iterator[Imported]:
         entries = [_read(photo) for photo in batch]
         unknown = self._describe([entry.photo.item for entry in entries if isinstance(entry, _Read)])
-        entries = [_nobodys(entry, unknown) for entry in entries]
+        entries = [_checked(entry, unknown) for entry in entries]
         read = [entry for entry in entries if isinstance(entry, _Read)]
         there = self._photos_of({entry.photo.item.id for entry in read}, pool)
         fresh = {(e.photo.item.id, e.id): e for e in read if e.id not in there[e.photo.item.id]}
@@ -134,7 +134,7 @@ def _read(photo: NewPhoto) -> _Read | Imported:
     return _Read(photo, data, PhotoId.of(data))
 
 
-def _nobodys(entry: _Read | Imported, unknown: Sequence[ItemId]) -> _Read | Imported:
+def _checked(entry: _Read | Imported, unknown: Sequence[ItemId]) -> _Read | Imported:
     if isinstance(entry, _Read) and entry.photo.item.id in unknown:
-        return Imported(entry.photo, None, f"item {entry.photo.item.id} is new and needs a category")
+        return without_category(entry.photo)
     return entry

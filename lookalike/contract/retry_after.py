@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 LONGEST_S: Final = 3600.0
-"""What is longer is told as this: nobody's call waits for it, and a clock set wrong may say years."""
+"""The longest wait that is reported: no call waits longer, and a server whose clock is wrong may ask for years."""
 
 
 def retry_after_s(text: str | None, date: str | None = None) -> float | None:

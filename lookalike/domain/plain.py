@@ -23,6 +23,13 @@ def all_are(kind: type, field: str, values: Iterable[Any]) -> list[Any]:
     return every
 
 
+def must_be(kind: Any, field: str, value: object) -> None:
+    """Raise `InvalidRequestError` where `value` is not of this class, or of none of a union's."""
+    if not isinstance(value, kind):
+        expected = getattr(kind, "__name__", None) or "one of " + ", ".join(k.__name__ for k in kind.__args__)
+        raise InvalidRequestError(field, f"must be {expected}, not {type(value).__name__}")
+
+
 def whole(field: str, number: int, least: int, most: int) -> int:
     """`number` as an int, whichever library's it is; raise `InvalidRequestError` where it is none or out of range."""
     if isinstance(number, bool) or not isinstance(number, Integral) or not least <= number <= most:

@@ -1,11 +1,11 @@
 from dataclasses import dataclass, field, fields
 from numbers import Real
-from typing import Any, Final
+from typing import Final
 
 from lookalike.domain.embedding import Embedding
 from lookalike.domain.filter import Filter
 from lookalike.domain.item import ItemId
-from lookalike.domain.plain import whole
+from lookalike.domain.plain import must_be, whole
 from lookalike.domain.text import check_text
 from lookalike.domain.upload import UploadId
 from lookalike.errors import InvalidRequestError
@@ -77,7 +77,7 @@ class ByVector:
     embedding: Embedding
 
     def __post_init__(self) -> None:
-        _check_is(Embedding, "vector", self.embedding)
+        must_be(Embedding, "vector", self.embedding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +105,11 @@ class Query:
     k: int = DEFAULT_K
 
     def __post_init__(self) -> None:
-        _check_is(Subject, "subject", self.subject)
-        _check_is(Filter, "filter", self.filter)
+        must_be(Subject, "subject", self.subject)
+        must_be(Filter, "filter", self.filter)
         object.__setattr__(self, "k", whole("k", self.k, 1, MAX_K))
 
 
 def _check_region(region: Region | None) -> None:
     if region is not None:
-        _check_is(Region, "region", region)
-
-
-def _check_is(kind: Any, field_: str, value: object) -> None:
-    if not isinstance(value, kind):
-        expected = getattr(kind, "__name__", None) or "one of " + ", ".join(k.__name__ for k in kind.__args__)
-        raise InvalidRequestError(field_, f"must be {expected}, not {type(value).__name__}")
+        must_be(Region, "region", region)

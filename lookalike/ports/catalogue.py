@@ -62,6 +62,11 @@ class Imported:
     already_there: bool = False
 
 
+def without_category(photo: NewPhoto) -> Imported:
+    """What becomes of a photo whose item is new and whose patch names no category."""
+    return Imported(photo, None, f"item {photo.item.id} is new and needs a category")
+
+
 class Catalogue(Protocol):
     """One shop's catalogue as `lookalike.connect` gives it, wherever it lives.
 

@@ -11,7 +11,7 @@ from lookalike.domain.item import Item, ItemId, ItemPatch
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.upload import Upload, UploadId, UploadStatus
 from lookalike.imaging.limits import Limits
-from lookalike.ports.catalogue import Imported, NewPhoto
+from lookalike.ports.catalogue import Imported, NewPhoto, without_category
 from lookalike.ports.clock import Clock
 from lookalike.ports.ledger import Ledger
 from lookalike.ports.photo_store import PhotoStore
@@ -111,7 +111,7 @@ class ImportPhotos:
         told = [entry.photo.item for entry in entries if isinstance(entry, _Read)]
         self.put_items(catalogue, [item for item in told if isinstance(item, Item)])
         unknown = self.update_items(catalogue, [patch for patch in told if isinstance(patch, ItemPatch)])
-        return [_nobodys(entry, unknown) for entry in entries]
+        return [_checked(entry, unknown) for entry in entries]
 
     def _open(self, catalogue: CatalogueId, entries: Sequence[_Read]) -> None:
         now = self.clock.now()
@@ -154,9 +154,9 @@ def _settled(upload: Upload) -> bool:
     return upload.status in (UploadStatus.INDEXED, UploadStatus.REJECTED)
 
 
-def _nobodys(entry: _Read | Imported, unknown: Sequence[ItemId]) -> _Read | Imported:
+def _checked(entry: _Read | Imported, unknown: Sequence[ItemId]) -> _Read | Imported:
     if isinstance(entry, _Read) and entry.photo.item.id in unknown:
-        return Imported(entry.photo, None, f"item {entry.photo.item.id} is new and needs a category")
+        return without_category(entry.photo)
     return entry
 
 

@@ -179,7 +179,7 @@ class ItemPatchBody(Model):
         return cls(id=patch.id, **{name: value for name, value in said.items() if value is not None})
 
     def patch(self) -> ItemPatch:
-        """The domain's word for it."""
+        """The same as an `ItemPatch`."""
         named = self.model_fields_set
         return ItemPatch(
             id=self.id,
