@@ -31,6 +31,21 @@ def hear(connection: socket.socket) -> bytes:
     return said
 
 
+def drip(connection: socket.socket, byte: bytes) -> bytes:
+    """Send a byte every 50 ms until the server answers, up to 600 of them; all that it says."""
+    said = b""
+    connection.settimeout(0.05)
+    for _ in range(600):
+        try:
+            connection.sendall(byte)
+            said = connection.recv(65_536)
+            break
+        except TimeoutError:
+            continue
+    connection.settimeout(30)
+    return said + hear(connection)
+
+
 def problem(said: bytes) -> tuple[int, dict[str, str], dict[str, Any]]:
     """A problem's status, headers and document, as they came over a bare connection."""
     head, _, body = said.partition(b"\r\n\r\n")

@@ -13,7 +13,7 @@ from time import perf_counter
 
 import httpx
 import pytest
-from browsing import Browse, connect, hear, problem
+from browsing import Browse, connect, drip, hear, problem
 from fake_shop import Shop
 
 from lookalike.contract.asgi import Site
@@ -60,16 +60,7 @@ def test_who_says_no_more_is_closed(browse: Browse, site: Site, said: bytes) -> 
 def test_a_head_that_drips_is_refused_however_often_it_drips(browse: Browse, site: Site) -> None:
     with connect(browse(hurried(site)).base_url) as connection:
         connection.sendall(HALF)
-        connection.settimeout(0.05)
-        for _ in range(600):
-            try:
-                connection.sendall(b"X")
-                said = connection.recv(65_536)
-                break
-            except TimeoutError:
-                continue
-        connection.settimeout(30)
-        status, headers, document = problem(said + hear(connection))
+        status, headers, document = problem(drip(connection, b"X"))
         assert (status, headers["retry-after"], headers["connection"]) == (408, "1", "close")
         assert document["status"] == 408
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import Browse, ask_for_form, connect, hear, problem
+from browsing import Browse, ask_for_form, connect, drip, hear, problem
 from fake_shop import OTHER, Shop, picture
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -252,17 +252,7 @@ def test_a_photo_that_trickles_in_is_given_up(browse: Browse, site: Site, shown:
     client = browse(replace(site, form_seconds=0.3))
     with connect(client.base_url) as connection:
         connection.sendall(opening(client)[1][shown])
-        connection.settimeout(0.05)
-        said = b""
-        for _ in range(600):
-            try:
-                connection.sendall(b"x")
-                said = connection.recv(65_536)
-                break
-            except TimeoutError:
-                continue
-        connection.settimeout(30)
-        status, headers, _ = problem(said + hear(connection))
+        status, headers, _ = problem(drip(connection, b"x"))
         assert (status, headers["retry-after"]) == (408, "1")
 
 
