@@ -10,7 +10,8 @@ from inference.gate.table import table
 from inference.gate.verdict import Verdict
 from lookalike.cli.exit_code import ExitCode
 from lookalike.cli.progress import progress
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
+from lookalike.domain.text import printable
 
 _Model = typer.Argument(exists=True, dir_okay=False, metavar="CANDIDATE", help="The ONNX file to be served.")
 _Current = typer.Option("--against", exists=True, dir_okay=False, metavar="CURRENT", help="The ONNX file that is.")

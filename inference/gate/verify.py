@@ -8,7 +8,8 @@ import typer
 from inference.gate.criteria import Criteria
 from inference.gate.verdict import Verdict
 from lookalike.cli.exit_code import ExitCode
-from lookalike.cli.session import Session, printable
+from lookalike.cli.session import Session
+from lookalike.domain.text import printable
 from lookalike.errors import InvalidRequestError
 
 VERDICT: Final = "verdict.json"
