@@ -28,11 +28,11 @@ class Measured:
     memory: int
 
 
-def measure(files: Sequence[Path]) -> list[Measured]:
-    """Prepare every file, in the order given, and see to it that nothing is said on the terminal. Linux only."""
+def run_limited(*program: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run Python on `program` to a good end, on one thread and with little kept back by its allocator."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.hostile.measure"],
-        input="\n".join(map(str, files)),
+        [sys.executable, "-W", "error", *program],
+        input=given,
         capture_output=True,
         text=True,
         check=False,
@@ -41,6 +41,12 @@ def measure(files: Sequence[Path]) -> list[Measured]:
         timeout=240,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    return done
+
+
+def measure(files: Sequence[Path]) -> list[Measured]:
+    """Prepare every file, in the order given, and see to it that nothing is said on the terminal. Linux only."""
+    done = run_limited("-m", "tests.hostile.measure", given="\n".join(map(str, files)))
     assert done.stderr == "", "decoders keep their remarks to themselves"
     lines = [line.split("|") for line in done.stdout.splitlines()]
     return [Measured(Path(path), *words, float(seconds), int(memory)) for path, *words, seconds, memory in lines]

@@ -1,5 +1,3 @@
-import os
-import subprocess
 import sys
 import threading
 import warnings
@@ -13,7 +11,7 @@ from lookalike.errors import PhotoRejectedError, Rejection
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.prepare import prepare
 from tests.hostile import MEDIA_TYPES, bombs, cuts, encode_all, impostors
-from tests.hostile.measure import measure
+from tests.hostile.measure import measure, run_limited
 from tests.hostile.pictures import draw, encode
 
 
@@ -44,17 +42,7 @@ def test_a_bomb_is_defused(name: str) -> None:
 
 
 def _run_limited(program: str) -> list[list[str]]:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ
-        | {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [line.split("|") for line in done.stdout.splitlines()]
+    return [line.split("|") for line in run_limited("-c", program).stdout.splitlines()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="platform: the peak is read from /proc")
