@@ -120,7 +120,17 @@ class EmbeddedCatalogue:
         s, size = self.stores, self.embed.embedder.facts.input_size
         spread = self._pool.map
         return PreparePhotos(
-            s.ledger, s.photos, s.items, queue, s.events, s.clock, self.limits, size, spread, self.memory
+            s.ledger,
+            s.photos,
+            s.items,
+            queue,
+            s.events,
+            s.clock,
+            self.limits,
+            size,
+            spread,
+            self.memory,
+            self.resolve.seen,
         )
 
     def start_workers(self, expire_seconds: float = _EXPIRE_SECONDS) -> None:

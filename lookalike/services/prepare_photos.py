@@ -10,6 +10,7 @@ from lookalike.errors import NotFoundError, PhotoRejectedError
 from lookalike.imaging.limits import Limits
 from lookalike.imaging.pixels import encode_pixels
 from lookalike.imaging.prepare import decode_memory, prepare
+from lookalike.imaging.sniff import check_declared_type
 from lookalike.ports.clock import Clock
 from lookalike.ports.embedder import Priority
 from lookalike.ports.event_log import Event, EventKind, EventLog
@@ -20,6 +21,7 @@ from lookalike.ports.work_queue import Pointer, WorkQueue
 from lookalike.services.drop_photos import DropPhotos
 from lookalike.services.memory_budget import MemoryBudget
 from lookalike.services.outcome import Outcome, by_catalogue
+from lookalike.services.prepared_queries import PreparedQueries, PreparedQuery
 from lookalike.services.receive_uploads import WAITING, mark_received
 
 log = logging.getLogger(__name__)
@@ -58,9 +60,9 @@ class PreparePhotos:
     """Decode what arrived, store what the model sees and a thumbnail, and hand on to indexing.
 
     Bytes that were prepared before cost no decoding. Of a photo to search with nothing is stored: it is looked at to
-    tell whether it can be used, and its original goes after a day. A photo's own fault ends its upload `rejected`; ours
-    leaves it `failed` and its pointer comes again; neither touches its neighbours. What was stored for an item that
-    was removed meanwhile goes again.
+    tell whether it can be used, kept among `queries` for the search that follows, and its original goes after a day.
+    A photo's own fault ends its upload `rejected`; ours leaves it `failed` and its pointer comes again; neither touches
+    its neighbours. What was stored for an item that was removed meanwhile goes again.
     """
 
     ledger: Ledger
@@ -73,6 +75,7 @@ class PreparePhotos:
     size: int
     spread: Spread = field(default=map)
     budget: MemoryBudget = field(default_factory=lambda: MemoryBudget(Limits().max_memory))
+    queries: PreparedQueries = field(default_factory=PreparedQueries)
 
     def __call__(self, pointers: Sequence[Pointer]) -> list[Outcome]:
         """One outcome a pointer, in no particular order. Raises `UnavailableError` where a store is down."""
@@ -126,30 +129,42 @@ class PreparePhotos:
         ids = {upload.id: PhotoId.of(originals[upload.id]) for upload in pending}
         known = self.ledger.find_photos(catalogue, list(set(ids.values())))
         fresh = {ids[upload.id]: upload for upload in pending if ids[upload.id] not in known}
-        results: list[_Prepared] = list(
-            self.spread(
-                lambda pair: self._prepare_one(pair[0], originals[pair[1].id], pair[1].content_type), fresh.items()
-            )
-        )
         sold = {ids[upload.id] for upload in pending if upload.item is not None}
-        good = [result for result in results if result.photo is not None and result.id in sold]
+
+        def prepare_one(one: tuple[PhotoId, Upload]) -> _Prepared:
+            photo, upload = one
+            return self._prepare_one(photo, upload, originals[upload.id], is_sold=photo in sold)
+
+        results = list(self.spread(prepare_one, fresh.items()))
+        good = [result for result in results if result.photo is not None]
         self.photos.write_prepared(catalogue, {result.id: result.pixels for result in good})
         self.photos.write_thumbnails(catalogue, {result.id: result.thumbnail for result in good})
         self.ledger.record_photos(catalogue, [result.photo for result in good if result.photo is not None])
         failures = self._settle(pending, ids, {result.id: result for result in results})
         return [result.id for result in good], failures
 
-    def _prepare_one(self, photo: PhotoId, original: bytes, content_type: str) -> _Prepared:
+    def _prepare_one(self, photo: PhotoId, upload: Upload, original: bytes, *, is_sold: bool) -> _Prepared:
+        prepare_it = self._prepare_to_sell if is_sold else self._prepare_to_search
         try:
             with self.budget.hold(decode_memory(original, self.size, limits=self.limits), Priority.BULK):
-                made = prepare(original, self.size, declared_type=content_type, limits=self.limits)
-                facts = Photo(photo, made.media_type, len(original), made.width, made.height, made.perceptual_hash)
-                return _Prepared(photo, facts, encode_pixels(made.pixels), made.thumbnail())
+                return prepare_it(photo, original, upload.content_type)
         except PhotoRejectedError as rejection:
             return _Prepared(photo, rejection=rejection)
         except Exception as error:  # one photo's surprise must not sink its neighbours
             log.exception("preparing photo %s failed", photo)
             return _Prepared(photo, failure=f"{type(error).__name__}: {error}")
+
+    def _prepare_to_sell(self, photo: PhotoId, original: bytes, content_type: str) -> _Prepared:
+        made = prepare(original, self.size, declared_type=content_type, limits=self.limits)
+        facts = Photo(photo, made.media_type, len(original), made.width, made.height, made.perceptual_hash)
+        return _Prepared(photo, facts, encode_pixels(made.pixels), made.thumbnail())
+
+    def _prepare_to_search(self, photo: PhotoId, original: bytes, content_type: str) -> _Prepared:
+        check_declared_type(content_type)
+        if not self.queries.find(photo):  # else the search came first
+            made = prepare(original, self.size, limits=self.limits)
+            self.queries.keep(PreparedQuery(photo, made.pixels, made.perceptual_hash, is_whole=True))
+        return _Prepared(photo)
 
     def _settle(
         self, pending: Sequence[Upload], ids: dict[UploadId, PhotoId], results: dict[PhotoId, _Prepared]

@@ -51,16 +51,34 @@ class PreparedQueries:
         """
         with self._lock:
             found = self._kept.get(key)
-            flight = self._kept[key] = found or _Flight()
-            self._kept.move_to_end(key)
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            flight = found or _Flight()
+            self._put(key, flight)
         if found is None:
             self._fly(key, flight, make)
         made = self._land(flight)
         if isinstance(made, PhotoRejectedError):
             raise PhotoRejectedError(made.code, made.message)
         return made
+
+    def find(self, key: PhotoId) -> PreparedQuery | None:
+        """The photo, where it is made already."""
+        with self._lock:
+            flight = self._kept.get(key)
+        made = flight.result() if flight is not None and flight.done() and not flight.exception() else None
+        return made if isinstance(made, PreparedQuery) else None
+
+    def keep(self, made: PreparedQuery) -> None:
+        """Keep a photo that was made elsewhere."""
+        flight = _Flight()
+        flight.set_result(made)
+        with self._lock:
+            self._put(made.key, flight)
+
+    def _put(self, key: PhotoId, flight: _Flight) -> None:
+        self._kept[key] = flight
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
 
     def _fly(self, key: PhotoId, flight: _Flight, make: Callable[[Callable[[], None]], PreparedQuery]) -> None:
         def found_large() -> None:
@@ -72,7 +90,8 @@ class PreparedQueries:
             flight.set_result(rejection.with_traceback(None))
         except BaseException as error:  # noqa: BLE001 (raised where it is waited for, here as well)
             with self._lock:
-                self._kept.pop(key, None)
+                if self._kept.get(key) is flight:  # it may have been made elsewhere meanwhile
+                    del self._kept[key]
             flight.set_exception(error)
 
     def _land(self, flight: _Flight) -> PreparedQuery | PhotoRejectedError:

@@ -50,7 +50,7 @@ class ResolveSubject:
     embed: EmbedPhotos
     limits: Limits
     budget: MemoryBudget = field(default_factory=lambda: MemoryBudget(Limits().max_memory))
-    _seen: PreparedQueries = field(default_factory=PreparedQueries)
+    seen: PreparedQueries = field(default_factory=PreparedQueries)
 
     def __call__(self, catalogue: CatalogueId, subject: Subject, watch: Stopwatch) -> Resolved:
         """Time stages `decode` and `embed` on `watch`.
@@ -83,7 +83,7 @@ class ResolveSubject:
         box = None if region is None else (region.left, region.top, region.right, region.bottom)
         # A region is another picture to the model, so it has a key of its own.
         key = photo if box is None else PhotoId(sha256(f"{photo}{box!r}".encode()).hexdigest())
-        return self._seen.get(key, lambda found_large: self._prepare(key, read(), box, found_large))
+        return self.seen.get(key, lambda found_large: self._prepare(key, read(), box, found_large))
 
     def _prepare(self, key: PhotoId, data: bytes, box: Box | None, found_large: Callable[[], None]) -> PreparedQuery:
         size = self.embed.embedder.facts.input_size
@@ -91,6 +91,8 @@ class ResolveSubject:
         if self.budget.is_large(wanted):
             found_large()
         with self.budget.hold(wanted, Priority.INTERACTIVE):
+            if found := self.seen.find(key):  # prepared as an upload, while this waited for memory
+                return found
             made = prepare(data, size, limits=self.limits, region=box)
         return PreparedQuery(key, made.pixels, None if box else made.perceptual_hash, is_whole=box is None)
 

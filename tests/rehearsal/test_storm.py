@@ -30,6 +30,7 @@ from lookalike.sample import draw_catalogue
 
 TOKEN: Final = "a-token-of-the-storm's"  # noqa: S105 (made up)
 AUTHORIZED: Final = {"Authorization": f"Bearer {TOKEN}"}
+EACH: Final = 200
 MOST_MEMORY: Final = 600 * 10**6
 BOMB: Final = bytes.fromhex("524946461a000000574542505650384c0e0000002f87d3e1042840ff0bd0ff020000")
 """A WebP of 5,000 x 5,000 pixels, all of one colour."""
@@ -90,12 +91,12 @@ class Shopper:
 
     @contextmanager
     def searching(self) -> Iterator[list[float]]:
-        """Search on until the block ends."""
+        """Search on until the block ends, and at least `EACH` times: each attack has a like share of the storm."""
         took: list[float] = []
         done = threading.Event()
 
         def go_on() -> None:
-            while not done.is_set():
+            while not done.is_set() or len(took) < EACH:
                 took.append(self.search())
 
         with ThreadPoolExecutor(1) as pool:

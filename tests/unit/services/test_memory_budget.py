@@ -3,16 +3,18 @@
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from unittest.mock import ANY
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from service_harness import SHOP, Works, photo_of, picture
+from service_harness import SHOP, Works, item, photo_of, picture
 
+from lookalike.domain.item import ItemId
 from lookalike.domain.photo import PhotoId
 from lookalike.domain.query import ByPhoto, ByUpload, Query, Region
-from lookalike.domain.upload import UploadId
+from lookalike.domain.upload import UploadId, UploadStatus
 from lookalike.errors import NotFoundError, OverloadedError, PhotoRejectedError, Rejection
 from lookalike.ports.embedder import Priority
 from lookalike.services.memory_budget import MemoryBudget
@@ -143,6 +145,54 @@ def test_asking_again_decodes_nothing(works: Works, is_prepared: bool) -> None:
         works.find(SHOP, Query(subject))
     assert decodes(works) == 2
     assert works.inferences == 2
+
+
+class CountingQueries(PreparedQueries):
+    """Counts the photos that were prepared as uploads."""
+
+    prepared = 0
+
+    def keep(self, made: PreparedQuery) -> None:
+        self.prepared += 1
+        super().keep(made)
+
+
+@pytest.mark.parametrize("is_searched_first", [False, True])
+def test_an_upload_and_its_search_decode_once_together(works: Works, is_searched_first: bool) -> None:
+    queries = CountingQueries()
+    works.resolve = replace(works.resolve, seen=queries)
+    works.find = replace(works.find, resolve=works.resolve)
+    works.prepare = replace(works.prepare, queries=queries)
+    upload = works.send(RED)
+    steps = [works.work, lambda: works.find(SHOP, Query(ByUpload(upload)))]
+    for step in reversed(steps) if is_searched_first else steps:
+        step()
+    assert (queries.prepared, decodes(works)) == ((0, 1) if is_searched_first else (1, 0))
+    assert works.status(upload) is UploadStatus.PREPARED
+
+
+def test_what_is_sold_is_not_kept_for_searches(works: Works) -> None:
+    queries = CountingQueries()
+    works.prepare = replace(works.prepare, queries=queries)
+    works.put(SHOP, [item("a")])
+    works.send(RED, ItemId("a"))
+    works.work()
+    assert queries.prepared == 0
+    assert works.entries() == 1
+
+
+def test_a_photo_prepared_while_a_search_waited_in_vain_stays(works: Works) -> None:
+    made = works.resolve.seen.get(photo_of(RED), lambda _: seen(photo_of(RED)))
+    other = PreparedQueries()
+
+    def wait_for_memory(_: ANY) -> PreparedQuery:
+        other.keep(made)
+        raise OverloadedError("no memory in time")
+
+    with pytest.raises(OverloadedError):
+        other.get(made.key, wait_for_memory)
+    assert other.find(made.key) is made
+    assert other.find(photo_of(b"another")) is None
 
 
 def test_a_photo_that_is_refused_is_looked_at_once(works: Works) -> None:
