@@ -43,12 +43,13 @@ def log_lines(level: LogLevel) -> Iterator[None]:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
-    before = root.level
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    before, others = root.level, root.handlers[:]
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
     # Its account of its own start and end tells nothing that ours does not.
     logging.getLogger("uvicorn").setLevel(max(logging.getLevelName(level.upper()), logging.WARNING))
     try:
         yield
     finally:
-        root.removeHandler(handler)
+        root.handlers[:] = others
         root.setLevel(before)
